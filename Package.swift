@@ -1,0 +1,71 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func nio(_ names: String...) -> [Target.Dependency] {
+    names.map { .product(name: $0, package: "swift-nio") }
+}
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "segler",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "segler", targets: ["segler"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+    ],
+    targets: [
+        // What the system provides.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+
+        // Imports point downwards only; see docs/ARCHITECTURE.md.
+        module("JSON"),
+        module("API", ["JSON", "Yams"]),
+        module("Store", ["CSQLite"]),
+        module("TLS", ["COpenSSL"] + nio("NIOCore")),
+        module(
+            "HTTP",
+            ["TLS", .product(name: "NIOHTTP2", package: "swift-nio-http2")]
+                + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket")),
+        module("Client", ["API", "JSON"]),
+        module("Server", ["API", "Client", "HTTP", "JSON", "Store", "TLS"] + nio("NIOCore", "NIOHTTP1")),
+        module("Controllers", ["API", "Client", "JSON"]),
+        module("Scheduler", ["API", "Client", "JSON"]),
+        module(
+            "Runtime",
+            [
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+            ] + nio("NIOCore", "NIOPosix", "NIOHTTP1")),
+        module("Node", ["API", "Client", "JSON", "Runtime"]),
+
+        .executableTarget(
+            name: "segler",
+            dependencies: [
+                "API", "Client", "Controllers", "HTTP", "JSON", "Node", "Runtime", "Scheduler", "Server", "Store", "TLS",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+// Placeholder until the module's entry file is written.
