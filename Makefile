@@ -1,0 +1,61 @@
+# The commands of this repository. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.PHONY: help run test unit e2e bench golden build clean
+
+RUN_ARGS ?=        # further arguments of `segler server`, e.g. RUN_ARGS="--data-dir /srv/segler"
+TEST_ARGS ?=       # further arguments of pytest, e.g. TEST_ARGS="-k logs"
+BENCH_ARGS ?=      # further arguments of Benchmarks/api.py, e.g. BENCH_ARGS="-o json"
+GOLDEN ?= ../shared/golden/golden.py # replays recorded exchanges with Kubernetes' own API server
+RELEASE_FLAGS ?= --static-swift-stdlib # of `swift build -c release`
+
+PRODUCTS := segler segler-pause
+RELEASE := .build/release/segler
+DEBUG := .build/debug/segler
+VENV := .build-venv
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## build, then start Segler in the foreground (as root); Ctrl-C stops it, its Pods go on
+	@scripts/install build run
+	@$(MAKE) --no-print-directory build
+	@exec $(RELEASE) server $(RUN_ARGS)
+
+build: ## install what is missing and build the release
+	@scripts/install build
+	@for product in $(PRODUCTS); do swift build -c release $(RELEASE_FLAGS) --product $$product; done
+
+test: ## install what is missing, build and run every test
+	@scripts/install build run test
+	@$(MAKE) --no-print-directory unit e2e
+
+unit: ## the unit tests
+	@scripts/install build
+	swift build --build-tests
+	swift test --skip-build
+
+e2e: $(VENV)/ready ## the end to end tests: kubectl, the Python client, real containers (as root)
+	@scripts/install build run test
+	swift build
+	SEGLER=$(DEBUG) timeout 25m $(VENV)/bin/pytest Tests/EndToEnd $(TEST_ARGS)
+
+bench: ## the API's speed and memory, against the goals
+	@scripts/install build bench
+	@$(MAKE) --no-print-directory build
+	@python3 Benchmarks/api.py --segler $(RELEASE) $(BENCH_ARGS)
+
+golden: $(VENV)/ready ## replay recorded exchanges with Kubernetes' API server and count the differences
+	@scripts/install build test
+	swift build --product segler
+	@SEGLER=$(DEBUG) $(VENV)/bin/python Tests/EndToEnd/golden.py $(GOLDEN) || echo "golden: there are differences (not an error yet)"
+
+clean: ## remove everything that was built
+	rm -rf .build $(VENV) .pytest_cache
+
+$(VENV)/ready: Tests/EndToEnd/requirements.txt
+	@scripts/install test
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
