@@ -1,0 +1,96 @@
+/// An immutable parsed document: the bytes, and a tape of positions over them.
+public final class JSONDocument: Sendable {
+    public let bytes: [UInt8]
+    let tape: [UInt64]
+
+    /// Reads exactly one JSON value. A name may occur twice in an object: the last one counts, and `duplicateFields`
+    /// finds them.
+    public init(_ bytes: [UInt8], limits: JSONLimits = .default) throws(JSONError) {
+        self.bytes = bytes
+        self.tape = try TapeParser.tape(of: bytes, limits: limits)
+    }
+
+    public var root: JSONRef { JSONRef(document: self, index: 0) }
+}
+
+/// One entry of the tape: from the low end 32 bits position, 28 bits length, 4 bits kind.
+///
+/// - Of null, booleans and numbers: the position and length of the text; of strings that between the quotes.
+/// - Of arrays and objects: the position of the bracket and, as length, the index of the entry after the last one within.
+///   A second entry follows, with the position after the closing bracket and (from bit 32) the number of members.
+///   Then come the elements, or names and values in turn.
+enum Word {
+    static let null: UInt64 = 0
+    static let `false`: UInt64 = 1
+    static let `true`: UInt64 = 2
+    static let number: UInt64 = 3
+    static let string: UInt64 = 4
+    /// A string that has escapes.
+    static let escaped: UInt64 = 5
+    static let array: UInt64 = 6
+    static let object: UInt64 = 7
+
+    static let maxLength = 1 << 28 - 1
+
+    @inline(__always)
+    static func make(_ kind: UInt64, _ start: Int, _ length: Int) -> UInt64 {
+        UInt64(truncatingIfNeeded: start) | UInt64(truncatingIfNeeded: length) << 32 | kind << 60
+    }
+}
+
+extension UInt64 {
+    @inline(__always) var kind: UInt64 { self >> 60 }
+    @inline(__always) var start: Int { Int(truncatingIfNeeded: self & 0xFFFF_FFFF) }
+    @inline(__always) var length: Int { Int(truncatingIfNeeded: self >> 32 & 0xFFF_FFFF) }
+    @inline(__always) var isContainer: Bool { self >= Word.array << 60 }
+}
+
+extension JSONDocument {
+    /// The index of the entry after the value at `index`.
+    @inline(__always)
+    func next(_ index: Int) -> Int {
+        let word = tape[index]
+        return word.isContainer ? word.length : index + 1
+    }
+
+    /// The index of the value that the object at `index` has under this name, or nil.
+    func member(_ index: Int, _ name: UnsafeBufferPointer<UInt8>) -> Int? {
+        bytes.withUnsafeBufferPointer { bytes in
+            tape.withUnsafeBufferPointer { tape in
+                let object = tape[index]
+                guard object.kind == Word.object else { return nil }
+                var found: Int?
+                var at = index + 2
+                while at < object.length {
+                    let key = tape[at]
+                    if key.kind == Word.string {
+                        if key.length == name.count, Bytes.equal(bytes.from(key.start), name.from(0), name.count) {
+                            found = at + 1
+                        }
+                    } else if Bytes.unescaped(bytes.extracting(key.start..<key.start + key.length)).equals(name) {
+                        found = at + 1
+                    }
+                    let value = tape[at + 1]
+                    at = value.isContainer ? value.length : at + 2
+                }
+                return found
+            }
+        }
+    }
+
+    /// The text between a string's quotes, unescaped.
+    func string(_ word: UInt64) -> String {
+        bytes.withUnsafeBufferPointer { bytes in
+            let text = bytes.extracting(word.start..<word.start + word.length)
+            return word.kind == Word.escaped ? Bytes.unescaped(text) : String(decoding: text, as: UTF8.self)
+        }
+    }
+
+    func equals(_ word: UInt64, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        if word.kind == Word.string {
+            return word.length == text.count
+                && bytes.withUnsafeBufferPointer { Bytes.equal($0.from(word.start), text.from(0), text.count) }
+        }
+        return word.kind == Word.escaped && string(word).equals(text)
+    }
+}
