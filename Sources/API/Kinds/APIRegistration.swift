@@ -1,0 +1,31 @@
+// apiregistration.k8s.io API group: the kinds, their fields and rules. The notation is explained in Schema/Declaration.swift.
+extension Kinds {
+    static let apiRegistration = #"""
+        group apiregistration.k8s.io v1 apiregistration
+        resource apiservices APIService cluster categories=api-extensions
+          sub status get,patch,update
+        kind APIService
+          spec APIServiceSpec = {}
+          status APIServiceStatus = {}
+        type APIServiceCondition
+          lastTransitionTime time
+          message string
+          reason string
+          status string = ""
+          type string = ""
+        type APIServiceSpec
+          caBundle bytes
+          group string
+          groupPriorityMinimum! int32
+          insecureSkipTLSVerify bool
+          service ServiceReference
+          version string
+          versionPriority! int32
+        type APIServiceStatus
+          conditions [APIServiceCondition] map(type) patch(type)
+        type ServiceReference
+          name string
+          namespace string
+          port *int32
+        """#
+}

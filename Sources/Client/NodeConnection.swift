@@ -1,0 +1,54 @@
+public import API
+
+/// What the API server asks of the node that a Pod runs on: the streams behind `kubectl logs`, `exec`, `attach` and
+/// `port-forward`. The agent implements it; in one process it is called directly.
+public protocol NodeConnection: Sendable {
+    /// Log text in pieces, already cut to the options. Ends when the log does, or with the container when following.
+    func logs(namespace: String, pod: String, container: String, _ options: LogOptions) async throws(StatusError)
+        -> AsyncThrowingStream<[UInt8], any Error>
+    func exec(namespace: String, pod: String, container: String, _ options: ExecOptions) async throws(StatusError)
+        -> any ContainerStream
+    func attach(namespace: String, pod: String, container: String, _ options: ExecOptions) async throws(StatusError)
+        -> any ContainerStream
+}
+
+/// `PodLogOptions` (core/v1).
+public struct LogOptions: Sendable {
+    public var follow = false
+    public var previous = false
+    public var timestamps = false
+    public var tailLines: Int?
+    public var sinceSeconds: Int?
+    public var sinceTime: Time?
+    public var limitBytes: Int?
+    public init() {}
+}
+
+/// `PodExecOptions` and `PodAttachOptions` (core/v1).
+public struct ExecOptions: Sendable {
+    public var command: [String] = []
+    public var stdin = false
+    public var stdout = false
+    public var stderr = false
+    public var tty = false
+    public init() {}
+}
+
+/// A process's streams in both directions.
+public protocol ContainerStream: Sendable {
+    /// Waits until the process takes the bytes.
+    func writeStdin(_ bytes: [UInt8]) async throws
+    /// The process reads end of file.
+    func closeStdin() async throws
+    func resize(width: Int, height: Int) async throws
+    /// Ends when the process has ended and everything was read; the last element is its status.
+    var output: AsyncThrowingStream<ContainerOutput, any Error> { get }
+    func close()
+}
+
+public enum ContainerOutput: Sendable {
+    case stdout([UInt8])
+    case stderr([UInt8])
+    /// A `Status` object (meta/v1): Success, or Failure with the cause ExitCode.
+    case status([UInt8])
+}
