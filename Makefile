@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 RUN_ARGS ?=        # further arguments of `segler server`, e.g. RUN_ARGS="--data-dir /srv/segler"
 TEST_ARGS ?=       # further arguments of pytest, e.g. TEST_ARGS="-k logs"
+FUZZ_TEXTS ?= 20000 # how many inputs `make unit` gives each fuzzer
 BENCH_ARGS ?=      # further arguments of Benchmarks/api.py, e.g. BENCH_ARGS="-o json"
 GOLDEN ?= ../shared/golden/golden.py # replays recorded exchanges with Kubernetes' own API server
 RELEASE_FLAGS ?= --static-swift-stdlib # of `swift build -c release`
@@ -31,10 +32,11 @@ test: ## install what is missing, build and run every test
 	@scripts/install build run test
 	@$(MAKE) --no-print-directory unit e2e
 
-unit: ## the unit tests
+unit: ## the unit tests, and a few seconds of each fuzzer
 	@scripts/install build
 	swift build --build-tests
 	swift test --skip-build
+	@for fuzzer in $$(find .build/debug/ -maxdepth 1 -name 'fuzz-*' -type f -executable); do $$fuzzer $(FUZZ_TEXTS); done
 
 e2e: $(VENV)/ready ## the end to end tests: kubectl, the Python client, real containers (as root)
 	@scripts/install build run test
