@@ -30,8 +30,8 @@ def pytest_runtest_makereport(item):
     report = outcome.get_result()
     if report.failed:
         for server in servers:
-            if server.data.exists() and server in item.funcargs.values() or any(
-                    getattr(value, "cluster", None) is server for value in item.funcargs.values()):
+            used = any(server in (value, getattr(value, "cluster", None)) for value in item.funcargs.values())
+            if used and server.data.exists():
                 report.sections.append((f"log of {server.data}", server.log()))
 
 
@@ -104,11 +104,11 @@ def registry():
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         config = pathlib.Path(folder, "config.yml")
-        config.write_text(f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
-                          f"http: {{addr: '127.0.0.1:{port}'}}\n")
+        config.write_text(f"version: 0.1\nhttp: {{addr: '127.0.0.1:{port}'}}\n"
+                          f"storage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n")
         process = subprocess.Popen(["docker-registry", "serve", config], stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
-        eventually(lambda: run("curl", "-sf", f"http://127.0.0.1:{port}/v2/").returncode == 0, 10, "the registry's start")
+        eventually(lambda: run("curl", "-sf", f"http://127.0.0.1:{port}/v2/").returncode == 0, what="the registry")
         yield f"127.0.0.1:{port}"
         process.kill()
         process.wait()

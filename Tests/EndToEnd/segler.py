@@ -379,6 +379,10 @@ class Namespace:
         self.create(pod(name, **options))
         return self.wait(name, is_ready, timeout=timeout)
 
+    def says(self, name, text, timeout=20):
+        """Waits until the Pod's log contains `text`, and returns the log."""
+        return eventually(lambda: text in (log := self.kubectl("logs", name)) and log, timeout, f"'{text}' in the log")
+
     def events(self, name):
         """The reasons and messages of the Events about an object."""
         items = json.loads(self.kubectl("get", "events", "-o", "json"))["items"]

@@ -47,7 +47,7 @@ def test_always_pulls_what_the_tag_means_now(ns, registry, tmp_path, monkeypatch
 
     def says(name, policy):
         ns.run(name, image=push_reference, container={"imagePullPolicy": policy})
-        return ns.kubectl("logs", name).split()[1]
+        return ns.says(name, "listens").split()[1]
 
     push_reference = push(1)
     assert says("first", "Always") == "1"

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -76,8 +77,10 @@ def test_following_logs_shows_lines_as_they_come_and_ends_with_the_container(ns)
 def test_logs_of_what_is_not_there(ns):
     assert "NotFound" in ns.kubectl_refused("logs", "nobody")
     ns.create(pod("waits", nodeSelector={"no": "node"}))
-    assert ns.kubectl_result("logs", "waits").returncode != 0 or ns.kubectl("logs", "waits") == ""
-    assert "container nothing is not valid for pod waits" in ns.kubectl_refused("logs", "waits", "-c", "nothing")
+    assert ns.kubectl("logs", "waits") == ""
+    assert "nothing" in ns.kubectl_refused("logs", "waits", "-c", "nothing")
+    answer = ns.api.get(f"{ns.path()}/waits/log?container=nothing")
+    assert (answer.status, answer.json["message"]) == (400, "container nothing is not valid for pod waits")
 
 
 # Exec
@@ -139,10 +142,11 @@ def test_exec_on_a_terminal(shell):
         os.write(control, b"while ! stty size | grep -q '40 100'; do :; done; echo size-$((1+1))\n")
         until(rb"size-2\r\n")
         fcntl.ioctl(control, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 90, 0, 0))
-        os.kill(process.pid, 28)  # SIGWINCH, as a terminal sends it
+        process.send_signal(signal.SIGWINCH)  # as the terminal does for its own processes
         os.write(control, b"while ! stty size | grep -q '30 90'; do :; done; echo size-$((1+2))\n")
         until(rb"size-3\r\n")
-        os.write(control, b"sleep 1000\n")
+        os.write(control, b"sh -c 'echo in-$((3*3)); sleep 1000'\n")
+        until(rb"in-9\r\n")
         os.write(control, b"\x03")  # Ctrl-C reaches the container, not kubectl
         until(rb"[#$] ")
         os.write(control, b"exit 5\n")

@@ -5,7 +5,7 @@ import urllib.request
 
 import pytest
 import yaml
-from segler import ROOT, config_map, container, eventually, free_port, is_ready, phase, pod, terminated
+from segler import Lines, ROOT, config_map, container, eventually, free_port, is_ready, phase, pod, terminated
 
 MANIFEST = """
 apiVersion: v1
@@ -59,7 +59,7 @@ def test_the_manifest_of_the_story_runs(ns):
     assert phase(value) == "Running"
     assert ns.kubectl("get", "pods").splitlines()[1].split()[:4] == ["demoapp", "1/1", "Running", "0"]
     assert value["status"]["podIP"] in ns.kubectl("get", "pods", "-l", "name=demoapp", "-o", "wide")
-    assert "demoapp 1 on demoapp listens on port 3306" in ns.kubectl("logs", "demoapp")
+    ns.says("demoapp", "demoapp 1 on demoapp listens on port 3306")
     assert ns.kubectl("exec", "demoapp", "--", "hostname") == "demoapp\n"
     assert fetch(value["status"]["podIP"]) == "demoapp 1 on demoapp\n"
 
@@ -88,12 +88,17 @@ def test_the_status_is_complete(ns):
 
 
 def test_get_watch_shows_a_pod_on_its_way(ns):
-    with ns.kubectl_running("get", "pods", "--watch", "-o", "jsonpath={.status.phase}{'\\n'}") as kubectl:
-        ns.run("demoapp", image="demoapp:1")
-        ns.kubectl("delete", "pod", "demoapp")
-        kubectl.terminate()
-        phases = kubectl.communicate()[0].split()
-    assert phases[0] == "Pending" and "Running" in phases
+    ns.create(pod("first", nodeSelector={"no": "node"}))
+    with ns.kubectl_running("get", "pods", "--watch", "--no-headers") as kubectl:
+        lines = Lines(kubectl.stdout)
+        lines.until("first")
+        ns.create(pod("demoapp", image="demoapp:1"))
+        states = [lines.until("demoapp").split()[2]]
+        while states[-1] != "Running":
+            states.append(lines.until("demoapp").split()[2])
+        ns.kubectl("delete", "pod", "demoapp", "--wait=false")
+        lines.until("Terminating")
+    assert states[0] == "Pending"
 
 
 def test_deletion_leaves_nothing_behind(ns):
@@ -176,7 +181,7 @@ def test_containers_of_a_pod_share_the_network(ns):
     assert "demoapp 1 on pair" in ns.kubectl("exec", "pair", "-c", "client", "--", "wget", "-qO-",
                                              "http://127.0.0.1:3306/")
     assert ns.api.get(f"{ns.path()}/pair/log").status == 400, "which container?"
-    assert "demoapp 1" in ns.kubectl("logs", "pair", "-c", "pair")
+    eventually(lambda: "demoapp 1" in ns.kubectl("logs", "pair", "-c", "pair"), what="the log")
     assert ns.kubectl("logs", "pair", "-c", "client") == ""
 
 
@@ -210,7 +215,7 @@ def test_the_quality_of_service_class_follows_the_resources(ns, resources, expec
 
 
 def test_a_container_beyond_its_memory_is_killed_and_says_so(ns):
-    ns.create(pod("greedy", script="tail /dev/zero", restartPolicy="Never",
+    ns.create(pod("greedy", script="x=0123456789; while :; do x=$x$x; done", restartPolicy="Never",
                   container={"resources": {"limits": {"memory": "16Mi"}}}))
     end = terminated(ns.wait("greedy", lambda p: phase(p) == "Failed"))
     assert (end["reason"], end["exitCode"]) == ("OOMKilled", 137)

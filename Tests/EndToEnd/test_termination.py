@@ -1,7 +1,7 @@
 """How a Pod ends: asked first, killed after its grace period, gone for good."""
 import time
 
-from segler import Lines, eventually, pod
+from segler import Lines, eventually, phase, pod
 
 POLITE = """
 trap 'echo "asked to go"; sleep 1; echo "gone"; exit 0' TERM
@@ -65,6 +65,6 @@ def test_a_namespace_takes_its_pods_with_it(cluster):
     cluster.kubectl("create", "namespace", "leaving")
     cluster.kubectl("create", "-n", "leaving", "-f", "-", input=pod("inside", script="sleep 1000 & wait"))
     cluster.api.wait("/api/v1/namespaces/leaving/pods", "inside",
-                     lambda p: p["status"]["phase"] == "Running")
+                     lambda p: phase(p) == "Running")
     cluster.kubectl("delete", "namespace", "leaving", timeout=60)
     assert cluster.api.get("/api/v1/namespaces/leaving/pods").json["items"] == []
