@@ -20,6 +20,9 @@ import uuid
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("SEGLER", ROOT / ".build/debug/segler")).resolve()
 
+# Whoever ends the tests with SIGTERM gets what Ctrl-C does: the servers are destroyed first.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+
 
 def free_port():
     with socket.socket() as s:
