@@ -39,7 +39,9 @@ public struct ObjectList: Sendable {
     public let resourceVersion: String
     public let items: [Object]
 
-    public init(resourceVersion: String, items: [Object]) { (self.resourceVersion, self.items) = (resourceVersion, items) }
+    public init(resourceVersion: String, items: [Object]) {
+        (self.resourceVersion, self.items) = (resourceVersion, items)
+    }
 }
 
 public enum WatchEvent: Sendable {
@@ -75,7 +77,8 @@ public struct DeleteOptions: Sendable {
 public protocol ObjectClient: Sendable {
     /// `namespace` is nil for resources of the cluster, and for lists and watches over all namespaces.
     func get(_ resource: ResourceName, namespace: String?, name: String) async throws(StatusError) -> Object
-    func list(_ resource: ResourceName, namespace: String?, _ options: ListOptions) async throws(StatusError) -> ObjectList
+    func list(_ resource: ResourceName, namespace: String?, _ options: ListOptions) async throws(StatusError)
+        -> ObjectList
     func create(_ resource: ResourceName, namespace: String?, _ object: JSONValue) async throws(StatusError) -> Object
     /// A POST to a subresource of one object: binding, eviction, token.
     func create(
@@ -115,7 +118,7 @@ extension ObjectClient {
             guard edit(&value) else { return current }
             do {
                 return try await update(resource, namespace: namespace, name: name, subresource: subresource, value)
-            } catch where error.reason == "Conflict" {
+            } catch  where error.reason == "Conflict" {
                 continue
             }
         }
