@@ -30,8 +30,6 @@ public enum RuntimeStreamChunk: Sendable, Equatable {
     /// v4.channel.k8s.io), e.g. `{"status":"Failure","details":{"causes":[{"reason":"ExitCode","message":"3"}]},…}`;
     /// for port-forward a text.
     case status(ByteBuffer)
-    /// The other side has closed its half: no more `.stdout`. Given for port-forward only.
-    case endOfOutput
 }
 
 /// Which of a process's streams to connect.
