@@ -37,11 +37,12 @@ final class ConnectionSetup: ChannelInboundHandler, RemovableChannelHandler {
                 // Twice the limit, so that what is over it can still be read and refused politely.
                 decoding.maxHeaderFieldSize = server.limits.headerBytes
                 decoding.maxHeaderListSize = 2 * server.limits.headerBytes
-                let decoder = HTTPRequestDecoder(
-                    leftOverBytesStrategy: .forwardBytes, informationalResponseStrategy: .drop,
-                    limitConfiguration: decoding)
-                let http1 = HTTP1Connection(server: server, info: info, id: id)
-                try pipeline.addHandlers([ByteToMessageHandler(decoder), http1])
+                let decoder = ByteToMessageHandler(
+                    HTTPRequestDecoder(
+                        leftOverBytesStrategy: .forwardBytes, informationalResponseStrategy: .drop,
+                        limitConfiguration: decoding))
+                let http1 = HTTP1Connection(server: server, info: info, id: id, decoder: decoder)
+                try pipeline.addHandlers([decoder, http1])
                 connection = http1
             }
             pipeline.removeHandler(context: context, promise: nil)

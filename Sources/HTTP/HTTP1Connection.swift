@@ -29,6 +29,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler {
     let server: ServerContext
     let info: ConnectionInfo
     private let id: UInt64
+    private let decoder: ByteToMessageHandler<HTTPRequestDecoder>
     var context: ChannelHandlerContext?
 
     var exchange = Exchange.idle
@@ -57,7 +58,10 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler {
     var chunk: ByteBuffer?
     var chunkCapacity = 1024
 
-    init(server: ServerContext, info: ConnectionInfo, id: UInt64) {
+    init(
+        server: ServerContext, info: ConnectionInfo, id: UInt64, decoder: ByteToMessageHandler<HTTPRequestDecoder>
+    ) {
+        self.decoder = decoder
         self.server = server
         self.info = info
         self.id = id
@@ -393,13 +397,6 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler {
         server.connections.remove(id)
     }
 
-    private func upgrade(
-        _ head: HTTPRequestHead, _ protocols: [String], _ open: @escaping @Sendable (WebSocketConnection) -> Void
-    ) {
-        closeAfter = true
-        send(server.responder.refusal(.badRequest, "the request is not a WebSocket handshake"))
-    }
-
     func setDeadline(after time: TimeAmount) {
         guard let context else { return }
         timer.set(.now() + time, on: context.eventLoop, expiry(context))
@@ -419,10 +416,15 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// After the upgrade another handler owns the connection.
-    func handedOver() {
+    /// After an upgrade other handlers own the connection; what the decoder has read beyond the request goes to them.
+    func handOver() {
         exchange = .closed
+        deaf = true
         timer.cancel()
+        guard let context else { return }
+        let pipeline = context.pipeline.syncOperations
+        pipeline.removeHandler(context: context, promise: nil)
+        pipeline.removeHandler(decoder, promise: nil)
     }
 
     var connectionID: UInt64 { id }
