@@ -66,6 +66,12 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+
+        tests("JSON", ["fuzz-json"]),
+        .executableTarget(
+            name: "fuzz-json", dependencies: ["JSON"], path: "Tests/Fuzz/json", swiftSettings: strict),
+        .executableTarget(
+            name: "bench-json", dependencies: ["JSON"], path: "Benchmarks/json", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -31,7 +31,7 @@ enum Bytes {
         let quote = (chunk ^ ones &* 0x22) &- ones
         let backslash = (chunk ^ ones &* 0x5C) &- ones
         let control = chunk &- ones &* 0x20
-        return (quote | backslash | control | chunk) & ones &* 0x80
+        return (quote | backslash | control | chunk) & 0x8080_8080_8080_8080
     }
 
     /// The text of a string whose escapes were checked by the parser. A surrogate without its other half becomes U+FFFD,
