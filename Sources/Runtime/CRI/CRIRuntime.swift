@@ -20,6 +20,9 @@ public final class CRIRuntime: RuntimeDriver {
     /// Closes the connection. Calls under way fail; a later call connects again.
     public func close() async { await channel.close() }
 
+    /// Returns when the connection is lost, at once if there is none to be had.
+    func untilDisconnected() async { await channel.untilDisconnected() }
+
     private func runtime<Response: Message & Sendable>(
         _ method: String, _ request: some Message, timeout: TimeAmount? = CRIRuntime.timeout
     ) async throws -> Response {

@@ -81,6 +81,11 @@ final class GRPCChannel: Sendable {
         try? await current.future.flatMap { $0.channel.close() }.get()
     }
 
+    /// Connects if need be and returns when the connection is lost; at once if it cannot connect.
+    func untilDisconnected() async {
+        try? await connect().channel.closeFuture.get()
+    }
+
     private func connect() async throws -> Connection {
         let current = connection.withLock { current in
             if let current { return current }
