@@ -72,6 +72,11 @@ let package = Package(
             name: "fuzz-json", dependencies: ["JSON"], path: "Tests/Fuzz/json", swiftSettings: strict),
         .executableTarget(
             name: "bench-json", dependencies: ["JSON"], path: "Benchmarks/json", swiftSettings: strict),
+
+        .target(
+            name: "ClientTesting", dependencies: ["API", "Client", "JSON"], path: "Tests/ClientTesting",
+            swiftSettings: strict),
+        tests("Client", ["API", "ClientTesting", "JSON"]),
     ],
     swiftLanguageModes: [.v6]
 )
