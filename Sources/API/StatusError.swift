@@ -102,6 +102,9 @@ public struct StatusError: Error, Sendable, CustomStringConvertible {
         public var field: String
         public var reason: String
         public var message: String
+        public init(field: String, reason: String, message: String) {
+            (self.field, self.reason, self.message) = (field, reason, message)
+        }
     }
     public var code: Int
     public var reason: String

@@ -1,1 +1,94 @@
-// Placeholder until the module's entry file is written.
+// Server: the API server. One generic path serves every resource (Resources/), told apart only by the declarations of module
+// API and by small strategies where a kind is truly particular (Strategies/, Admission/).
+//
+//   Authentication/, Authorization/   who asks, and may they
+//   Admission/, Strategies/           what is changed or refused before an object is stored
+//   Resources/                        get, list, watch, create, update, patch, delete
+//   Discovery/, OpenAPI/, Tables/     what clients learn about the API, and columns for people
+//   Router                            from a request to one of these
+//   LocalClient                       the same, for parts of Segler in this process
+
+public import API
+public import Client
+internal import JSON
+public import Store
+internal import Synchronization
+public import TLS
+
+/// What the server is made from.
+public struct ServerConfiguration: Sendable {
+    /// The version it claims to speak; clients compare it.
+    public static let kubernetesVersion = "v1.36.2"
+
+    public var adminToken: String
+    /// Signs and verifies ServiceAccount tokens.
+    public var signingKey: SigningKey
+    /// PEM of the cluster's authority.
+    public var authority: String
+    /// Service addresses: the first /24 of this is enough for small clusters, the prefix is checked on request.
+    public var serviceCIDR = "10.96.0.0/12"
+    /// Where the console's files are; nil: no console.
+    public var consoleDirectory: String?
+    public var issuer = "https://kubernetes.default.svc.cluster.local"
+
+    public init(adminToken: String, signingKey: SigningKey, authority: String) {
+        (self.adminToken, self.signingKey, self.authority) = (adminToken, signingKey, authority)
+    }
+}
+
+public final class APIServer: Sendable {
+    let configuration: ServerConfiguration
+    let store: Store
+    let registry: ResourceRegistry
+    let authenticator: Authenticator
+    let authorizer: any Authorizer
+    let admission: [any AdmissionStep]
+    /// What /readyz waits for, and what nodes answer for logs and exec.
+    private let state = Mutex(State())
+    private struct State {
+        var isReady = false
+        var nodes: [String: any NodeConnection] = [:]
+    }
+
+    public init(_ configuration: ServerConfiguration, store: Store, kinds: BuiltInKinds) throws {
+        self.configuration = configuration
+        self.store = store
+        registry = ResourceRegistry(kinds)
+        authenticator = Authenticator(configuration, store: store)
+        authorizer = BootstrapAuthorizer()
+        admission = AdmissionChain.steps
+        try Self.allocateServiceAddresses(configuration)
+    }
+
+    /// How stored objects are indexed; the store asks it for every object when it loads.
+    public static func attributes(of kinds: BuiltInKinds) -> @Sendable (String, [UInt8]) -> Attributes {
+        let registry = ResourceRegistry(kinds)
+        return { resource, bytes in
+            guard let document = try? JSONDocument(bytes) else { return Attributes() }
+            return registry.attributes(groupResource: resource, document.root)
+        }
+    }
+
+    public var isReady: Bool {
+        get { state.withLock { $0.isReady } }
+        set { state.withLock { $0.isReady = newValue } }
+    }
+
+    /// Tells where the streams of a node's Pods are answered.
+    public func connect(node: String, _ connection: any NodeConnection) {
+        state.withLock { $0.nodes[node] = connection }
+    }
+
+    func node(_ name: String) throws(StatusError) -> any NodeConnection {
+        guard let connection = state.withLock({ $0.nodes[name] }) else {
+            throw .unavailable("node \"\(name)\" is not connected to this server: its logs and streams cannot be reached")
+        }
+        return connection
+    }
+
+    private static func allocateServiceAddresses(_ configuration: ServerConfiguration) throws {
+        guard IPv4Range(configuration.serviceCIDR) != nil else {
+            throw StatusError.badRequest("\(configuration.serviceCIDR) is not an IPv4 network such as 10.96.0.0/12")
+        }
+    }
+}

@@ -26,6 +26,7 @@ struct Contents: Sendable {
                 contents.replay(record, attributes(record.resource, record.bytes), now: now, window: window, &dead)
             }
         } catch {
+            backend.close()
             throw .backend(error.message)
         }
         return (contents, dead)

@@ -9,6 +9,10 @@ public struct Snapshot: Sendable {
     public let more: Bool
     /// How many objects are behind the last one; 0 if the list was filtered, where it is not counted.
     public let remaining: Int
+
+    public init(revision: Int64, objects: [StoredObject], more: Bool, remaining: Int) {
+        (self.revision, self.objects, self.more, self.remaining) = (revision, objects, more, remaining)
+    }
 }
 
 extension Store {

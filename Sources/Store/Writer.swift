@@ -5,8 +5,10 @@ struct Writer {
     /// These bound how long one commit takes.
     private static let batchLimit = 1000
     private static let batchBytes = 8 << 20
-    /// Records removed in one transaction: a few milliseconds that writes wait.
-    private static let compactionLimit = 500
+    /// From so many dead records on they are removed at once.
+    private static let compactionThreshold = 500
+    /// So many are removed in one transaction, some milliseconds that writes wait. More than one batch can kill.
+    private static let compactionLimit = 2 * batchLimit
 
     let store: Store
     /// Revisions of records that can be removed from the log.
@@ -92,7 +94,7 @@ struct Writer {
         }
         store.published.store(batch.revision, ordering: .sequentiallyConsistent)
         dead += forgotten.flatMap(\.deadRevisions)
-        if compactionDue == nil || dead.count > Self.compactionLimit { schedule() }
+        if compactionDue == nil || dead.count > Self.compactionThreshold { schedule() }
     }
 
     // MARK: Compaction
@@ -105,7 +107,7 @@ struct Writer {
     /// when many records are dead.
     private mutating func schedule() {
         let earliest = lastCompaction + store.window.step
-        if dead.count > Self.compactionLimit {
+        if dead.count > Self.compactionThreshold {
             compactionDue = lastCompactionFailed ? earliest : 0
         } else if dead.contains(where: { $0 != store.revision }) {
             compactionDue = earliest

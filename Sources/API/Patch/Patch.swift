@@ -27,11 +27,11 @@ public func mergePatch(_ target: inout JSONValue, with patch: JSONValue) {
 }
 
 /// JSON patch, RFC 6902, with RFC 6901 pointers.
-public struct JSONPatch {
+public struct JSONPatch: Sendable {
     /// How many operations one patch may have; upstream's limit.
     public static let maximumOperations = 10_000
 
-    private enum Operation {
+    private enum Operation: Sendable {
         case add(JSONValue), remove, replace(JSONValue), test(JSONValue), move([String]), copy([String])
     }
     private let operations: [(path: [String], operation: Operation)]

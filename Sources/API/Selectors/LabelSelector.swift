@@ -137,6 +137,24 @@ public struct LabelSelector: Sendable, Equatable {
     }
 }
 
+extension LabelSelector: CustomStringConvertible {
+    /// The text that parses to this selector.
+    public var description: String {
+        requirements.map { requirement in
+            switch requirement {
+            case .equals(let key, let values) where values.count == 1: "\(key)=\(values[0])"
+            case .equals(let key, let values): "\(key) in (\(values.sorted().joined(separator: ",")))"
+            case .notIn(let key, let values) where values.count == 1: "\(key)!=\(values[0])"
+            case .notIn(let key, let values): "\(key) notin (\(values.sorted().joined(separator: ",")))"
+            case .exists(let key): key
+            case .absent(let key): "!\(key)"
+            case .greater(let key, let bound): "\(key)>\(bound)"
+            case .less(let key, let bound): "\(key)<\(bound)"
+            }
+        }.sorted().joined(separator: ",")
+    }
+}
+
 /// A field selector: `metadata.name=a,status.phase!=Running`.
 public struct FieldSelector: Sendable, Equatable {
     public struct Requirement: Sendable, Equatable {

@@ -56,7 +56,7 @@ public final class SQLiteBackend: Backend {
                 visit(record)
             }
             // All of it could be read: from here on it is maintained.
-            open.connection.setCheckpointOnClose(true)
+            open.connection.leavesLog = false
             return nil
         }
         if let damage { throw SQLiteFile.damaged(path, damage) }

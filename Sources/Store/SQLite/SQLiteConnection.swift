@@ -4,6 +4,15 @@ import Glibc
 /// The few calls of SQLite's C interface that a log needs. For one thread at a time.
 final class SQLiteConnection {
     fileprivate let handle: OpaquePointer
+    private let name: String
+
+    /// While true, closing neither copies the write-ahead log into the database nor removes it.
+    var leavesLog = false {
+        didSet { _ = segler_sqlite_set_no_checkpoint_on_close(handle, leavesLog ? 1 : 0) }
+    }
+
+    /// Whether no other process can have the database open.
+    var isExclusive = false
 
     /// - Parameter flags: SQLITE_OPEN_…, see https://www.sqlite.org/c3ref/open.html
     init(_ name: String, flags: Int32) throws(SQLiteFailure) {
@@ -11,16 +20,33 @@ final class SQLiteConnection {
         let code = sqlite3_open_v2(name, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard let opened else { throw SQLiteFailure(code: code, message: "out of memory") }
         handle = opened
+        self.name = name
         if code != SQLITE_OK { throw failure(code) }
     }
 
     deinit {
+        // Opening made an empty write-ahead log, if there was none.
+        var status = stat()
+        if leavesLog, isExclusive, stat(name + "-wal", &status) == 0, status.st_size == 0 { unlink(name + "-wal") }
         sqlite3_close_v2(handle)
     }
 
-    /// Whether closing the last connection copies the write-ahead log into the database file and removes it.
-    func setCheckpointOnClose(_ enabled: Bool) {
-        _ = segler_sqlite_set_no_checkpoint_on_close(handle, enabled ? 0 : 1)
+    /// The first bytes of the database file itself, up to a count, and its size in bytes.
+    ///
+    /// Through SQLite's own descriptor: closing another one would drop all locks that this process has on the file
+    /// (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    func header(_ count: Int) throws(SQLiteFailure) -> (bytes: [UInt8], size: Int64) {
+        var file: UnsafeMutablePointer<sqlite3_file>?
+        var code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file)
+        guard code == SQLITE_OK, let file, let methods = file.pointee.pMethods?.pointee else { throw failure(code) }
+        var size: Int64 = 0
+        code = methods.xFileSize(file, &size)
+        guard code == SQLITE_OK else { throw failure(code) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        // What is behind the end of the file reads as zeros.
+        code = methods.xRead(file, &bytes, Int32(count), 0)
+        guard code == SQLITE_OK || code == SQLITE_IOERR_SHORT_READ else { throw failure(code) }
+        return (bytes, size)
     }
 
     func execute(_ sql: String) throws(SQLiteFailure) {

@@ -27,7 +27,7 @@ enum SQLiteFile {
             createPrivately(path)
             let connection = try SQLiteConnection(path, flags: SQLITE_OPEN_READWRITE)
             // Until the content proves sound, nothing is changed.
-            connection.setCheckpointOnClose(false)
+            connection.leavesLog = true
             try connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             let mode = try connection.text("PRAGMA journal_mode = WAL")
             // Pages freed by a delete are not overwritten with zeros: that would write them all again.
@@ -42,7 +42,9 @@ enum SQLiteFile {
                     "\(path): SQLite does not keep commits on the disk here (journal_mode=\(mode), "
                         + "synchronous=\(synchronous)); choose a data directory on a local file system")
             }
-            if try isEmpty(connection) {
+            let isNew = try isEmpty(connection)
+            connection.isExclusive = true
+            if isNew {
                 try connection.execute("BEGIN IMMEDIATE; \(schema) COMMIT; PRAGMA wal_checkpoint;")
             }
             try identify(connection, path)
@@ -56,23 +58,34 @@ enum SQLiteFile {
         }
     }
 
-    /// Reads what the file is without locks, without its write-ahead log, and without leaving anything beside it.
+    /// Reads what the file is from its header, without locks, without its write-ahead log, and without leaving anything
+    /// beside it. https://www.sqlite.org/fileformat2.html#the_database_header
     private static func inspect(_ path: String) throws {
         var status = stat()
         guard stat(path, &status) == 0, status.st_size > 0 else { return }
-        let escaped = path.utf8.reduce(into: "") { escaped, byte in
+        let connection = try SQLiteConnection(
+            "file:\(escaped(path))?immutable=1", flags: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
+        let (header, size) = try connection.header(108)
+        func number(at offset: Int, bytes: Int) -> Int64 {
+            header[offset..<offset + bytes].reduce(0) { $0 << 8 | Int64($1) }
+        }
+        guard header.starts(with: Array("SQLite format 3\0".utf8)) else {
+            throw SQLiteFailure(code: SQLITE_NOTADB, message: "")
+        }
+        let (id, found) = (number(at: 68, bytes: 4), number(at: 60, bytes: 4))
+        // A start that was cut off may have left nothing but a header: one page, without any table.
+        if id == 0, found == 0, size == number(at: 16, bytes: 2), number(at: 103, bytes: 2) == 0 { return }
+        try check(id: id, version: found, path)
+    }
+
+    private static func escaped(_ path: String) -> String {
+        path.utf8.reduce(into: "") { escaped, byte in
             switch byte {
-            case UInt8(ascii: "%"): escaped += "%25"
-            case UInt8(ascii: "?"): escaped += "%3f"
-            case UInt8(ascii: "#"): escaped += "%23"
+            case UInt8(ascii: "%"), UInt8(ascii: "?"), UInt8(ascii: "#"), 0x80...:
+                escaped += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
             default: escaped.unicodeScalars.append(Unicode.Scalar(byte))
             }
         }
-        let connection = try SQLiteConnection(
-            "file:\(escaped)?immutable=1", flags: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
-        // A start that was cut off may have left nothing but a header.
-        if try isEmpty(connection) { return }
-        try identify(connection, path)
     }
 
     private static func isEmpty(_ connection: SQLiteConnection) throws(SQLiteFailure) -> Bool {
@@ -81,19 +94,23 @@ enum SQLiteFile {
     }
 
     private static func identify(_ connection: SQLiteConnection, _ path: String) throws {
-        let elsewhere = "choose another data directory or move the file away"
-        guard try connection.number("PRAGMA application_id") == applicationID else {
-            throw BackendError("\(path) is the database of another program; \(elsewhere)")
-        }
         let found = try connection.number("PRAGMA user_version")
-        guard found <= version else {
-            throw BackendError(
-                "\(path) was written by a newer version of this program (schema \(found), this one knows up to "
-                    + "\(version)); run that version, or \(elsewhere)")
-        }
+        try check(id: try connection.number("PRAGMA application_id"), version: found, path)
         let tables = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('log', 'history')"
         guard found == version, try connection.number(tables) == 2 else {
             throw damaged(path, "its tables are missing")
+        }
+    }
+
+    private static func check(id: Int64, version found: Int64, _ path: String) throws(BackendError) {
+        guard id == applicationID else {
+            throw BackendError(
+                "\(path) is the database of another program; choose another data directory or move the file away")
+        }
+        guard found <= version else {
+            throw BackendError(
+                "\(path) was written by a newer version of this program (schema \(found), this one knows up to "
+                    + "\(version)); run that version or choose another data directory")
         }
     }
 

@@ -1,0 +1,53 @@
+internal import API
+internal import Client
+internal import HTTP
+internal import JSON
+internal import NIOHTTP1
+internal import Store
+internal import Synchronization
+internal import TLS
+
+/// Who makes a request.
+struct Caller: Sendable, Equatable {
+    var user: String
+    var groups: [String]
+    var uid = ""
+
+    static let anonymous = Caller(user: "system:anonymous", groups: ["system:unauthenticated"])
+    var isMaster: Bool { groups.contains("system:masters") }
+}
+
+/// Client certificates (common name, organizations) and bearer tokens: the admin's, and those of ServiceAccounts.
+/// https://kubernetes.io/docs/reference/access-authn-authz/authentication/
+final class Authenticator: Sendable {
+    private let adminToken: [UInt8]
+    private let tokens: ServiceAccountTokens
+
+    init(_ configuration: ServerConfiguration, store: Store) {
+        adminToken = SHA256.hash(configuration.adminToken.utf8)
+        tokens = ServiceAccountTokens(key: configuration.signingKey, issuer: configuration.issuer, store: store)
+    }
+
+    func authenticate(_ request: HTTPRequest) throws(StatusError) -> Caller {
+        if let header = request.headers.first(name: "authorization") {
+            let parts = header.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw .unauthorized }
+            return try authenticate(token: String(parts[1]))
+        }
+        if let certificate = request.connection.peerCertificate, !certificate.commonName.isEmpty {
+            return Caller(user: certificate.commonName, groups: certificate.organizations + ["system:authenticated"])
+        }
+        return .anonymous
+    }
+
+    func authenticate(token: String) throws(StatusError) -> Caller {
+        if constantTimeEqual(SHA256.hash(token.utf8), adminToken) {
+            return Caller(user: "admin", groups: ["system:masters", "system:authenticated"])
+        }
+        guard let caller = tokens.verify(token) else { throw .unauthorized }
+        return caller
+    }
+
+    /// A token for a ServiceAccount, bound to a Pod where one is named.
+    func issue(_ claims: ServiceAccountTokens.Claims) throws(StatusError) -> String { try tokens.issue(claims) }
+}

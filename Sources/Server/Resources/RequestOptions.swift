@@ -1,0 +1,153 @@
+internal import API
+internal import JSON
+internal import Store
+
+/// The parameters of a query string, decoded once.
+struct Query: Sendable {
+    private var values: [(name: String, value: String)] = []
+
+    init(_ text: String?) {
+        guard let text, !text.isEmpty else { return }
+        for part in text.split(separator: "&") {
+            let at = part.firstIndex(of: "=")
+            let name = PercentEncoding.decode(at.map { part[..<$0] } ?? part, plusIsSpace: true)
+            let value = at.map { PercentEncoding.decode(part[part.index(after: $0)...], plusIsSpace: true) } ?? ""
+            if let name, let value { values.append((name, value)) }
+        }
+    }
+
+    subscript(_ name: String) -> String? { values.first { $0.name == name }?.value }
+    func all(_ name: String) -> [String] { values.filter { $0.name == name }.map(\.value) }
+    func flag(_ name: String) -> Bool {
+        guard let value = self[name]?.lowercased() else { return false }
+        return value == "" || value == "true" || value == "1"
+    }
+    func int(_ name: String) throws(StatusError) -> Int? {
+        guard let text = self[name], !text.isEmpty else { return nil }
+        guard let number = Int(text) else { throw .badRequest("the parameter \(name) must be a number, not \"\(text)\"") }
+        return number
+    }
+}
+
+enum PercentEncoding {
+    /// Nil when the escapes are broken or the result is not UTF-8.
+    static func decode(_ text: Substring, plusIsSpace: Bool = false) -> String? {
+        if !text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) { return String(text) }
+        var bytes: [UInt8] = []
+        var iterator = text.utf8.makeIterator()
+        while let byte = iterator.next() {
+            if byte == UInt8(ascii: "%") {
+                guard let high = iterator.next().flatMap(hex), let low = iterator.next().flatMap(hex) else { return nil }
+                bytes.append(high << 4 | low)
+            } else {
+                bytes.append(plusIsSpace && byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func hex(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 48...57: byte - 48
+        case 65...70: byte - 55
+        case 97...102: byte - 87
+        default: nil
+        }
+    }
+}
+
+/// meta/v1 ListOptions.
+struct ListRequest: Sendable {
+    var labels = LabelSelector.everything
+    var fields = FieldSelector.everything
+    var limit = 0
+    var continuation: String?
+    var resourceVersion = ""
+    var resourceVersionMatch = ""
+    var watch = false
+    var allowWatchBookmarks = false
+    var sendInitialEvents: Bool?
+    /// Seconds; nil: the server chooses.
+    var timeout: Int?
+
+    init() {}
+
+    init(_ query: Query, _ resource: ResourceDefinition) throws(StatusError) {
+        if let text = query["labelSelector"] { labels = try LabelSelector(parsing: text) }
+        if let text = query["fieldSelector"] {
+            fields = try FieldSelector(parsing: text) { field in
+                field == "metadata.name" || (field == "metadata.namespace" && resource.isNamespaced)
+                    || resource.selectableFields.contains(field)
+            }
+        }
+        limit = try query.int("limit") ?? 0
+        if limit < 0 { throw .badRequest("the parameter limit must not be negative") }
+        continuation = query["continue"].flatMap { $0.isEmpty ? nil : $0 }
+        resourceVersion = query["resourceVersion"] ?? ""
+        resourceVersionMatch = query["resourceVersionMatch"] ?? ""
+        watch = query.flag("watch")
+        allowWatchBookmarks = query.flag("allowWatchBookmarks")
+        sendInitialEvents = query["sendInitialEvents"].map { _ in query.flag("sendInitialEvents") }
+        timeout = try query.int("timeoutSeconds")
+    }
+
+    /// The revision that the request names: nil for none, 0 for any.
+    func revision() throws(StatusError) -> Int64? {
+        if resourceVersion.isEmpty { return nil }
+        guard let revision = Int64(resourceVersion), revision >= 0 else {
+            throw .badRequest("Invalid value: \"\(resourceVersion)\": resourceVersion must be a number as lists and objects carry it")
+        }
+        return revision
+    }
+
+    var selects: Bool { !labels.isEmpty || !fields.isEmpty }
+
+    func matches(_ object: StoredObject) -> Bool {
+        (labels.isEmpty || labels.matches(object.attributes.label)) && (fields.isEmpty || fields.matches { Self.field($0, object) })
+    }
+
+    private static func field(_ name: String, _ object: StoredObject) -> String {
+        let slash = object.key.lastIndex(of: "/")
+        switch name {
+        case "metadata.name": return String(slash.map { object.key[object.key.index(after: $0)...] } ?? object.key[...])
+        case "metadata.namespace": return String(slash.map { object.key[..<$0] } ?? "")
+        default: return object.attributes.field(name) ?? ""
+        }
+    }
+}
+
+/// meta/v1 CreateOptions, UpdateOptions, PatchOptions.
+struct WriteOptions: Sendable {
+    enum FieldValidation: String {
+        case ignore = "Ignore", warn = "Warn", strict = "Strict"
+    }
+    var isDryRun = false
+    var fieldValidation = FieldValidation.warn
+    var fieldManager = ""
+    var force = false
+
+    init() {}
+
+    init(_ query: Query, kind: String) throws(StatusError) {
+        let path = FieldPath("dryRun")
+        let dryRun = query.all("dryRun").filter { !$0.isEmpty }
+        if let wrong = dryRun.first(where: { $0 != "All" }) {
+            throw .invalid(kind: kind, group: "meta.k8s.io", "", [.notSupported(path, .array([.string(wrong)]), ["All"])])
+        }
+        isDryRun = !dryRun.isEmpty
+        if let text = query["fieldValidation"], !text.isEmpty {
+            guard let validation = FieldValidation(rawValue: text) else {
+                throw .invalid(
+                    kind: kind, group: "meta.k8s.io", "",
+                    [.notSupported(FieldPath("fieldValidation"), .string(text), ["Ignore", "Strict", "Warn"])])
+            }
+            fieldValidation = validation
+        }
+        fieldManager = query["fieldManager"] ?? ""
+        if fieldManager.utf8.count > 128 {
+            throw .invalid(
+                kind: kind, group: "meta.k8s.io", "", [.tooLong(FieldPath("fieldManager"), maximum: 128)])
+        }
+        force = query.flag("force")
+    }
+}

@@ -1,0 +1,97 @@
+internal import API
+internal import JSON
+internal import Store
+internal import Synchronization
+
+/// A resource with the types it is described by and what is particular about it.
+struct ServedResource: Sendable {
+    let definition: ResourceDefinition
+    let schema: Schema
+    let strategy: any Strategy
+
+    /// Every path into the store begins with this.
+    var storeName: String { definition.groupResource }
+    var kind: String { definition.kind }
+    func key(_ namespace: String?, _ name: String) -> String {
+        definition.isNamespaced ? "\(namespace ?? "")/\(name)" : name
+    }
+}
+
+/// All resources that are served now. Looked up on every request; replaced as a whole when custom resources come and go.
+final class ResourceRegistry: Sendable {
+    struct Key: Hashable {
+        let group: Substring, version: Substring, name: Substring
+    }
+    struct Contents: Sendable {
+        var byPath: [Key: ServedResource] = [:]
+        /// Any version, for the index of stored objects and for owner references.
+        var byGroupResource: [String: ServedResource] = [:]
+        /// In the order of declaration, as discovery lists them.
+        var all: [ServedResource] = []
+
+        mutating func add(_ resource: ServedResource) {
+            let definition = resource.definition
+            byPath[Key(group: definition.group[...], version: definition.version[...], name: definition.name[...])] = resource
+            // The first version declared is the one that is stored.
+            if byGroupResource[definition.groupResource] == nil { byGroupResource[definition.groupResource] = resource }
+            all.append(resource)
+        }
+    }
+    private let contents: Mutex<Contents>
+
+    init(_ kinds: BuiltInKinds) {
+        var contents = Contents()
+        for definition in kinds.resources {
+            contents.add(ServedResource(definition: definition, schema: kinds.schema, strategy: Strategies.of(definition)))
+        }
+        self.contents = Mutex(contents)
+    }
+
+    var all: [ServedResource] { contents.withLock { $0.all } }
+
+    func find(group: Substring, version: Substring, name: Substring) -> ServedResource? {
+        contents.withLock { $0.byPath[Key(group: group, version: version, name: name)] }
+    }
+
+    func find(groupResource: String) -> ServedResource? { contents.withLock { $0.byGroupResource[groupResource] } }
+
+    func hasGroupVersion(_ group: Substring, _ version: Substring) -> Bool {
+        contents.withLock { contents in contents.all.contains { $0.definition.group == group && $0.definition.version == version } }
+    }
+
+    /// What selectors need of an object, kept beside its bytes.
+    func attributes(groupResource: String, _ object: JSONRef) -> Attributes {
+        let resource = find(groupResource: groupResource)
+        return attributes(resource, object)
+    }
+
+    func attributes(_ resource: ServedResource?, _ object: JSONRef) -> Attributes {
+        var labels: [String: String] = [:]
+        for (key, value) in object["metadata"]["labels"].members { labels[key] = value.string }
+        var fields: [String: String] = [:]
+        for path in resource?.definition.selectableFields ?? [] {
+            let value = SelectableField.value(path, of: object)
+            if !value.isEmpty { fields[path] = value }
+        }
+        return Attributes(labels: labels, fields: fields)
+    }
+}
+
+/// The text by which a field selector compares.
+enum SelectableField {
+    static func value(_ path: String, of object: JSONRef) -> String {
+        switch path {
+        case "source": return object["source"]["component"].string ?? object["reportingComponent"].string ?? ""
+        case "status.successful": return String(object["status"]["succeeded"].int ?? 0)
+        case "status.replicas": return String(object["status"]["replicas"].int ?? 0)
+        case "spec.unschedulable", "spec.hostNetwork":
+            return object["spec"][String(path.dropFirst(5))].bool == true ? "true" : "false"
+        default:
+            var ref = object
+            for key in path.split(separator: ".") { ref = ref[String(key)] }
+            if let text = ref.string { return text }
+            if let flag = ref.bool { return flag ? "true" : "false" }
+            return ref.int.map(String.init) ?? ""
+        }
+    }
+}

@@ -1,0 +1,239 @@
+internal import API
+internal import HTTP
+internal import JSON
+internal import NIOCore
+internal import NIOHTTP1
+internal import Store
+internal import TLS
+
+/// Resources that answer questions instead of storing objects, and the subresources that act.
+extension APIServer {
+    /// Reviews and bindings: nothing of them is stored. Nil for ordinary resources.
+    func createSpecial(
+        _ resource: ServedResource, _ target: ResourcePath, _ body: RequestBody, _ caller: Caller, _ options: WriteOptions
+    ) async throws(StatusError) -> HTTPResponse? {
+        switch resource.storeName {
+        case "bindings":
+            let (binding, _) = try decode(body, as: resource, options)
+            return try await bind(target.namespace, binding["metadata"]["name"].string ?? "", binding, caller, options)
+        case "selfsubjectaccessreviews.authorization.k8s.io", "subjectaccessreviews.authorization.k8s.io",
+            "localsubjectaccessreviews.authorization.k8s.io":
+            let (review, _) = try decode(body, as: resource, options)
+            return try reviewAccess(review, resource, caller)
+        case "selfsubjectreviews.authentication.k8s.io":
+            var (review, _) = try decode(body, as: resource, options)
+            review["status"]["userInfo"] = Self.userInfo(caller)
+            return Self.json(review.encoded(), status: .created)
+        case "tokenreviews.authentication.k8s.io":
+            var (review, _) = try decode(body, as: resource, options)
+            do {
+                let found = try authenticator.authenticate(token: review["spec"]["token"].string ?? "")
+                review["status"] = ["authenticated": true, "user": Self.userInfo(found), "audiences": [.string(configuration.issuer)]]
+            } catch {
+                review["status"] = ["user": [:], "error": "invalid bearer token"]
+            }
+            return Self.json(review.encoded(), status: .created)
+        case "selfsubjectrulesreviews.authorization.k8s.io":
+            throw .notImplemented("rules reviews come with role-based access control, which is not implemented yet")
+        default: return nil
+        }
+    }
+
+    private static func userInfo(_ caller: Caller) -> JSONValue {
+        var info: JSONValue = ["username": .string(caller.user)]
+        if !caller.uid.isEmpty { info["uid"] = .string(caller.uid) }
+        info["groups"] = .array(caller.groups.map { .string($0) })
+        return info
+    }
+
+    private func reviewAccess(_ review: JSONValue, _ resource: ServedResource, _ caller: Caller) throws(StatusError) -> HTTPResponse {
+        var review = review
+        let spec = review["spec"]
+        let asked = spec["resourceAttributes"]
+        guard asked.isNull != spec["nonResourceAttributes"].isNull else {
+            throw .invalid(
+                kind: "", group: resource.definition.group, "",
+                [.invalid(FieldPath("spec", "resourceAttributes"), nil, "exactly one of nonResourceAttributes or resourceAttributes must be specified")])
+        }
+        var subject = caller
+        if resource.definition.name != "selfsubjectaccessreviews" {
+            subject = Caller(
+                user: spec["user"].string ?? "", groups: (spec["groups"].array ?? []).compactMap(\.string), uid: spec["uid"].string ?? "")
+        }
+        let attributes =
+            asked.isNull
+            ? RequestAttributes(
+                verb: spec["nonResourceAttributes"]["verb"].string ?? "", path: spec["nonResourceAttributes"]["path"].string ?? "")
+            : RequestAttributes(
+                verb: asked["verb"].string ?? "", group: asked["group"].string ?? "", version: asked["version"].string ?? "",
+                resource: asked["resource"].string ?? "", subresource: asked["subresource"].string ?? "",
+                namespace: asked["namespace"].string ?? "", name: asked["name"].string ?? "")
+        review["status"] = ["allowed": .bool(authorizer.allows(subject, attributes))]
+        return Self.json(review.encoded(), status: .created)
+    }
+
+    // MARK: Subresources
+
+    func serve(
+        subresource name: String, of resource: ServedResource, _ target: ResourcePath, _ caller: Caller, _ request: HTTPRequest, _ query: Query
+    ) throws(StatusError) -> Reply {
+        guard let subresource = resource.definition.subresource(name) else { throw .noSuchPath }
+        let verb: String
+        switch request.method {
+        case .GET, .HEAD: verb = "get"
+        case .POST: verb = "create"
+        case .PUT: verb = "update"
+        case .PATCH: verb = "patch"
+        case .DELETE: verb = "delete"
+        default: throw .methodNotAllowed
+        }
+        guard subresource.verbs.contains(verb) else { throw .methodNotAllowed }
+        let object = target.name ?? ""
+        let body = Self.body(request)
+        switch (name, verb) {
+        case ("log", _), ("exec", _), ("attach", _): return try serveStream(name, resource, target, request, query)
+        case ("binding", "create"), ("eviction", "create"), ("token", "create"):
+            let options = try WriteOptions(query, kind: "CreateOptions")
+            return .later {
+                await Self.answer { () async throws(StatusError) in
+                    try await self.act(name, resource, target.namespace, object, body, caller, options)
+                }
+            }
+        case ("scale", _): return try serveScale(resource, target, verb, caller, request, query)
+        case (_, "get"):
+            let (presentation, yaml) = try Presentation.negotiate(request.headers.first(name: "accept"), query)
+            return .now(Self.json(presentation.render(try get(resource, namespace: target.namespace, name: object).bytes, resource), yaml: yaml))
+        case (_, "update"):
+            let options = try WriteOptions(query, kind: "UpdateOptions")
+            return .later {
+                await Self.answer { () async throws(StatusError) in
+                    Self.written(try await self.replace(resource, target, name, body, caller, options), .full, resource, false)
+                }
+            }
+        case (_, "patch"):
+            let options = try WriteOptions(query, kind: "PatchOptions")
+            let type = try Self.patchType(request)
+            let bytes = Array(request.body.readableBytesView)
+            return .later {
+                await Self.answer { () async throws(StatusError) in
+                    let result = try await self.patch(
+                        resource, namespace: target.namespace, name: object, subresource: name, type, bytes, caller, options)
+                    return Self.written(result, .full, resource, false)
+                }
+            }
+        default: throw .notImplemented("\(resource.definition.name)/\(name) is not implemented yet")
+        }
+    }
+
+    func act(
+        _ action: String, _ resource: ServedResource, _ namespace: String?, _ name: String, _ body: RequestBody, _ caller: Caller,
+        _ options: WriteOptions
+    ) async throws(StatusError) -> HTTPResponse {
+        switch action {
+        case "binding":
+            let binding = try decodeOther(body, "core.v1.Binding", kind: "Binding", apiVersion: "v1", resource, options)
+            return try await bind(namespace, name, binding, caller, options)
+        case "eviction":
+            let eviction = try decodeOther(body, "policy.v1.Eviction", kind: "Eviction", apiVersion: "policy/v1", resource, options)
+            var request = DeleteRequest()
+            request.gracePeriodSeconds = eviction["deleteOptions"]["gracePeriodSeconds"].int
+            request.uid = eviction["deleteOptions"]["preconditions"]["uid"].string
+            request.isDryRun = options.isDryRun
+            _ = try await delete(resource, namespace: namespace, name: name, request, caller)
+            return Self.json(Self.success(code: 201), status: .created)
+        case "token":
+            return try issueToken(resource, namespace, name, body, options)
+        default: throw .notImplemented("\(resource.definition.name)/\(action) is not implemented yet")
+        }
+    }
+
+    func decodeOther(
+        _ body: RequestBody, _ type: String, kind: String, apiVersion: String, _ resource: ServedResource, _ options: WriteOptions
+    ) throws(StatusError) -> JSONValue {
+        guard let id = resource.schema.type(named: type) else { throw .internalError("the type \(type) is not declared") }
+        return try decode(try body.document(kind: kind), kind: kind, apiVersion: apiVersion, schema: resource.schema, type: id, options).object
+    }
+
+    /// Gives a Pod to a node: the scheduler's word.
+    private func bind(
+        _ namespace: String?, _ name: String, _ binding: JSONValue, _ caller: Caller, _ options: WriteOptions
+    ) async throws(StatusError) -> HTTPResponse {
+        guard let pods = registry.find(groupResource: "pods") else { throw .noSuchPath }
+        let node = binding["target"]["name"].string ?? ""
+        if node.isEmpty {
+            throw .invalid(kind: "Binding", group: "", name, [.required(FieldPath("target", "name"))])
+        }
+        let uid = binding["metadata"]["uid"].string
+        let key = pods.key(namespace, name)
+        while true {
+            guard let current = store.get("pods", key), let document = try? JSONDocument(current.bytes) else { throw .notFound(pods.definition, name) }
+            var pod = document.root.value
+            func refuse(_ detail: String) -> StatusError {
+                StatusError(code: 409, reason: "Conflict", message: "Operation cannot be fulfilled on pods/binding \"\(name)\": \(detail)")
+                    .about(name: name, group: "", kind: "pods/binding")
+            }
+            if let uid, !uid.isEmpty, uid != pod["metadata"]["uid"].string { throw refuse("the pod has another uid") }
+            if pod["metadata"].has("deletionTimestamp") { throw refuse("pod \(name) is being deleted, cannot be assigned to a host") }
+            let bound = pod["spec"]["nodeName"].string ?? ""
+            if !bound.isEmpty { throw refuse("pod \(name) is already assigned to node \"\(bound)\"") }
+            pod["spec"]["nodeName"] = .string(node)
+            for (key, value) in binding["metadata"]["annotations"].object ?? [:] { pod["metadata"]["annotations"][key] = value }
+            var conditions = (pod["status"]["conditions"].array ?? []).filter { $0["type"] != "PodScheduled" }
+            conditions.append([
+                "type": "PodScheduled", "status": "True", "lastProbeTime": nil, "lastTransitionTime": .string(Time.now.description),
+            ])
+            pod["status"]["conditions"] = .array(conditions)
+            if options.isDryRun { return Self.json(Self.success(code: 201), status: .created) }
+            let encoded = try ObjectEncoder.encode(pod) { registry.attributes(pods, $0) }
+            do {
+                _ = try await store.write(Write(resource: "pods", key: key, expected: .revision(current.revision), change: .put(encoded)))
+                return Self.json(Self.success(code: 201), status: .created)
+            } catch .conflict {
+                continue
+            } catch {
+                throw Self.status(of: error, pods, name)
+            }
+        }
+    }
+
+    /// https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/
+    private func issueToken(
+        _ resource: ServedResource, _ namespace: String?, _ name: String, _ body: RequestBody, _ options: WriteOptions
+    ) throws(StatusError) -> HTTPResponse {
+        var request = try decodeOther(
+            body, "authentication.v1.TokenRequest", kind: "TokenRequest", apiVersion: "authentication.k8s.io/v1", resource, options)
+        let account = try get(resource, namespace: namespace, name: name)
+        guard let metadata = try? JSONDocument(account.bytes).root["metadata"] else { throw .internalError("the account cannot be read") }
+        let spec = request["spec"]
+        let seconds = spec["expirationSeconds"].int ?? 3600
+        guard (600...(1 << 32)).contains(seconds) else {
+            throw .invalid(
+                kind: "TokenRequest", group: "authentication.k8s.io", name,
+                [.invalid(FieldPath("spec", "expirationSeconds"), .int(seconds), "may not specify a duration less than 10 minutes or larger than 2^32 seconds")])
+        }
+        var claims = ServiceAccountTokens.Claims(
+            namespace: namespace ?? "", serviceAccount: name, serviceAccountUID: metadata["uid"].string ?? "",
+            audiences: (spec["audiences"].array ?? []).compactMap(\.string), lifetime: seconds)
+        if claims.audiences.isEmpty { claims.audiences = [configuration.issuer] }
+        let bound = spec["boundObjectRef"]
+        if bound["kind"] == "Pod" {
+            let podName = bound["name"].string ?? ""
+            guard let pods = registry.find(groupResource: "pods") else { throw .noSuchPath }
+            let pod = try get(pods, namespace: namespace, name: podName)
+            let uid = (try? JSONDocument(pod.bytes).root["metadata"]["uid"].string) ?? ""
+            if let wanted = bound["uid"].string, !wanted.isEmpty, wanted != uid {
+                throw .conflict(pods.definition, podName, "the UID in the bound object reference (\(wanted)) does not match the UID in record (\(uid))")
+            }
+            claims.pod = (podName, uid)
+        } else if !bound.isNull {
+            throw .badRequest("tokens can be bound to Pods, not to \(bound["kind"].string ?? "this") yet")
+        }
+        request["metadata"] = ["name": .string(name), "namespace": .string(namespace ?? ""), "creationTimestamp": .string(Time.now.description)]
+        request["spec"]["audiences"] = .array(claims.audiences.map { .string($0) })
+        request["status"] = [
+            "token": .string(try authenticator.issue(claims)),
+            "expirationTimestamp": .string(Time.now.adding(seconds: Double(seconds)).description),
+        ]
+        return Self.json(request.encoded(), status: .created)
+    }
+}

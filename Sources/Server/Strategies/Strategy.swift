@@ -1,0 +1,85 @@
+internal import API
+internal import JSON
+internal import TLS
+
+/// What a write knows about where it comes from.
+struct WriteContext {
+    let server: APIServer
+    let resource: ServedResource
+    let namespace: String?
+    let caller: Caller
+    let options: WriteOptions
+    /// The subresource that is written; nil for the object itself.
+    var subresource: String?
+}
+
+/// What is particular about a kind and cannot be declared. The defaults do what most kinds need.
+protocol Strategy: Sendable {
+    /// Fills in what the server decides about a new object. Runs after defaulting, before validation.
+    func prepareForCreate(_ object: inout JSONValue, _ context: WriteContext) throws(StatusError)
+    func prepareForUpdate(_ object: inout JSONValue, old: JSONValue, _ context: WriteContext) throws(StatusError)
+    func validate(_ object: JSONValue, old: JSONValue?, _ context: WriteContext, _ errors: inout [FieldError])
+    /// Seconds an object gets to end by itself after it was deleted; nil for kinds that go at once.
+    func gracePeriod(of object: JSONValue, requested: Int?) -> Int?
+    /// Refuses a deletion.
+    func checkDeletion(name: String, _ resource: ServedResource) throws(StatusError)
+    /// A deleted object whose finalizers are gone stays until this holds.
+    func mayVanish(_ object: JSONValue) -> Bool
+    /// DELETE answers with the last state of the object, not with a Status.
+    var returnsDeletedObject: Bool { get }
+    /// Dependents are left alone unless the request says otherwise.
+    var orphansDependents: Bool { get }
+    /// A new object may come with a status.
+    var keepsStatusOnCreate: Bool { get }
+    /// Finalizers that every new object gets.
+    var protection: String? { get }
+}
+
+extension Strategy {
+    func prepareForCreate(_ object: inout JSONValue, _ context: WriteContext) throws(StatusError) {}
+    func prepareForUpdate(_ object: inout JSONValue, old: JSONValue, _ context: WriteContext) throws(StatusError) {}
+    func validate(_ object: JSONValue, old: JSONValue?, _ context: WriteContext, _ errors: inout [FieldError]) {}
+    func gracePeriod(of object: JSONValue, requested: Int?) -> Int? { nil }
+    func checkDeletion(name: String, _ resource: ServedResource) throws(StatusError) {}
+    func mayVanish(_ object: JSONValue) -> Bool { true }
+    var returnsDeletedObject: Bool { false }
+    var orphansDependents: Bool { false }
+    var keepsStatusOnCreate: Bool { false }
+    var protection: String? { nil }
+}
+
+struct DefaultStrategy: Strategy {
+    var returnsDeletedObject = false
+    var orphansDependents = false
+    var keepsStatusOnCreate = false
+    var protection: String?
+}
+
+/// The kinds with a strategy of their own; one line each.
+enum Strategies {
+    static func of(_ resource: ResourceDefinition) -> any Strategy {
+        byResource[resource.groupResource] ?? DefaultStrategy()
+    }
+
+    private static let byResource: [String: any Strategy] = [
+        "pods": PodStrategy(),
+        "namespaces": NamespaceStrategy(),
+        "services": ServiceStrategy(),
+        "nodes": DefaultStrategy(keepsStatusOnCreate: true),
+        "configmaps": ConfigMapStrategy(),
+        "replicationcontrollers": DefaultStrategy(orphansDependents: true),
+        "jobs.batch": DefaultStrategy(orphansDependents: true),
+        "secrets": ConfigMapStrategy(),
+        "serviceaccounts": DefaultStrategy(returnsDeletedObject: true),
+        "podtemplates": DefaultStrategy(returnsDeletedObject: true),
+        "resourcequotas": DefaultStrategy(returnsDeletedObject: true),
+        "persistentvolumeclaims": DefaultStrategy(returnsDeletedObject: true, protection: "kubernetes.io/pvc-protection"),
+        "persistentvolumes": DefaultStrategy(returnsDeletedObject: true, protection: "kubernetes.io/pv-protection"),
+        "storageclasses.storage.k8s.io": DefaultStrategy(returnsDeletedObject: true),
+        "csidrivers.storage.k8s.io": DefaultStrategy(returnsDeletedObject: true),
+        "csinodes.storage.k8s.io": DefaultStrategy(returnsDeletedObject: true),
+        "volumeattachments.storage.k8s.io": DefaultStrategy(returnsDeletedObject: true),
+        "resourceclaims.resource.k8s.io": DefaultStrategy(returnsDeletedObject: true),
+        "resourceclaimtemplates.resource.k8s.io": DefaultStrategy(returnsDeletedObject: true),
+    ]
+}
