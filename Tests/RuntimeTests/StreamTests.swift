@@ -104,7 +104,7 @@ struct StreamTests {
 
     @Test func aForwardedPortCarriesBothWays() async throws {
         try await TestNode.with { node in
-            let pod = try await node.runPod("nc -ll -p 8080 -s 127.0.0.1 -e cat")
+            let pod = try await node.runPod("nc -ll -p 8080 -e cat")
             let reply = try await eventually("the port answers") { () -> String? in
                 let stream = try await node.driver.portForward(podSandbox: pod.sandbox, port: 8080)
                 try? await stream.write("ping over tcp")

@@ -69,6 +69,8 @@ struct TestNode: Sendable {
     }
 
     private func tearDown() async {
+        // A test may have killed it.
+        _ = try? await eventually { try? await driver.version() }
         for sandbox in (try? await driver.listPodSandbox()) ?? [] {
             try? await driver.stopPodSandbox(id: sandbox.id)
             try? await driver.removePodSandbox(id: sandbox.id)

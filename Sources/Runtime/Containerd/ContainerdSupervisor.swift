@@ -17,6 +17,8 @@ public actor ContainerdSupervisor {
     private var child: (process: ChildProcess, exit: EventLoopFuture<Int32>)?
     private var watch: Task<Void, Never>?
     private var stopping = false
+    /// Succeeds when `stopping` becomes true.
+    private var stopped: EventLoopPromise<Void>
 
     /// How long it may take until it answers.
     private static let startTimeout = Duration.seconds(60)
@@ -43,6 +45,7 @@ public actor ContainerdSupervisor {
         self.containerd = containerd
         self.log = log
         driver = CRIRuntime(socketPath: configuration.socketPath)
+        stopped = MultiThreadedEventLoopGroup.singleton.any().makePromise()
     }
 
     /// Starts or takes over containerd and returns when it answers.
@@ -58,25 +61,27 @@ public actor ContainerdSupervisor {
         // With another configuration than ours it must start anew.
         if !current, let pid = listener { await end(pid) }
         if !current { try Files.write(toml, to: configuration.configPath) }
-        stopping = false
+        if stopping {
+            stopping = false
+            stopped = MultiThreadedEventLoopGroup.singleton.any().makePromise()
+        }
         try await launch()
         watch = Task { await supervise() }
     }
 
+    deinit { stopped.succeed() }
+
     /// Ends containerd; pods go on. Returns when it has ended.
     public func stop() async {
-        stopping = true
         let pid = listener
-        watch?.cancel()
-        await driver.close()
-        await watch?.value
-        watch = nil
+        await release()
         if let pid { await end(pid) }
     }
 
     /// Lets it run on and stops watching it, for a process that is to be replaced.
     public func release() async {
         stopping = true
+        stopped.succeed()
         watch?.cancel()
         await driver.close()
         await watch?.value
@@ -95,6 +100,7 @@ public actor ContainerdSupervisor {
             } catch let error as RuntimeError {
                 if listener == nil, let child, kill(child.process.pid, 0) != 0 {
                     let code = try await child.exit.get()
+                    self.child = nil
                     throw RuntimeError(.unavailable, "containerd ended with exit code \(code): \(lastLogLine)")
                 }
                 guard ContinuousClock.now < deadline else {
@@ -129,19 +135,35 @@ public actor ContainerdSupervisor {
     /// Waits for its end and starts it again, with growing pauses while it keeps ending early.
     private func supervise() async {
         var backOff = Duration.milliseconds(50)
-        while !stopping {
+        while true {
             let since = ContinuousClock.now
-            await driver.untilDisconnected()
-            if since.duration(to: .now) > .seconds(60) { backOff = .milliseconds(50) }
+            let end = await untilEnded()
             if stopping { return }
-            if listener == nil {
-                log("containerd \(await reap()); starting it again")
-            }
+            log("containerd \(end); starting it again")
+            if since.duration(to: .now) > .seconds(60) { backOff = .milliseconds(50) }
             repeat {
                 try? await Task.sleep(for: backOff)
                 backOff = min(backOff * 2, Self.longestBackOff)
             } while await !relaunch()
         }
+    }
+
+    /// Returns what became of it, or when we are to stop.
+    private func untilEnded() async -> String {
+        if let child {
+            let first = child.exit.eventLoop.makePromise(of: Int32?.self)
+            child.exit.whenSuccess { first.succeed($0) }
+            stopped.futureResult.whenSuccess { first.succeed(nil) }
+            let code = try? await first.futureResult.get()
+            if code != nil { self.child = nil }
+            return "ended with exit code \(code ?? -1)"
+        }
+        // Not our child: its end is the end of our connection.
+        while !stopping, listener != nil {
+            await driver.untilDisconnected()
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+        return "ended"
     }
 
     private func relaunch() async -> Bool {
@@ -153,17 +175,6 @@ public actor ContainerdSupervisor {
             if !stopping { log("\(error)") }
             return false
         }
-    }
-
-    /// What became of the one that has closed its socket.
-    private func reap() async -> String {
-        guard let child else { return "has ended" }
-        let pid = child.process.pid
-        let impatience = child.exit.eventLoop.scheduleTask(in: .seconds(30)) { _ = kill(pid, SIGKILL) }
-        let code = try? await child.exit.get()
-        impatience.cancel()
-        self.child = nil
-        return "ended with exit code \(code ?? -1)"
     }
 
     /// SIGTERM, and after ten seconds SIGKILL; returns when it is gone.
