@@ -24,7 +24,8 @@ let package = Package(
     name: "segler",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "segler", targets: ["segler"])
+        .executable(name: "segler", targets: ["segler"]),
+        .executable(name: "segler-pause", targets: ["segler-pause"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -56,7 +57,18 @@ let package = Package(
             [
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-            ] + nio("NIOCore", "NIOPosix", "NIOHTTP1")),
+            ] + nio("NIOCore", "NIOPosix")),
+        // One file that runs without any library in the image of the sandboxes; -static-stdlib makes the linker look for
+        // the archives that it then takes nothing from.
+        .executableTarget(
+            name: "segler-pause", path: "Sources/pause",
+            cSettings: [.unsafeFlags(["-ffreestanding", "-fno-stack-protector", "-O2"])],
+            linkerSettings: [
+                .unsafeFlags([
+                    "-static-stdlib", "-nostartfiles", "-Xclang-linker", "-nostdlib", "-Xclang-linker", "-static",
+                ])
+            ]),
+        tests("Runtime", ["segler-pause"] + nio("NIOCore", "NIOPosix")),
         module("Node", ["API", "Client", "JSON", "Runtime"]),
 
         .executableTarget(
