@@ -16,9 +16,9 @@ public final class JSONDocument: Sendable {
 /// One entry of the tape: from the low end 32 bits position, 28 bits length, 4 bits kind.
 ///
 /// - Of null, booleans and numbers: the position and length of the text; of strings that between the quotes.
-/// - Of arrays and objects: the position of the bracket and, as length, the index of the entry after the last one within.
-///   A second entry follows, with the position after the closing bracket and (from bit 32) the number of members.
-///   Then come the elements, or names and values in turn.
+/// - Of arrays and objects: the position of the bracket and, as length, the number of elements or members. A second entry
+///   follows, with the position after the closing bracket and, as length, the index of the entry after the last one
+///   within. Then come the elements, or names and values in turn.
 enum Word {
     static let null: UInt64 = 0
     static let `false`: UInt64 = 1
@@ -46,32 +46,35 @@ extension UInt64 {
 }
 
 extension JSONDocument {
+    /// The index of the entry after the last one within the array or object at `index`.
+    @inline(__always)
+    func end(_ container: Int) -> Int { tape[container + 1].length }
+
     /// The index of the entry after the value at `index`.
     @inline(__always)
     func next(_ index: Int) -> Int {
-        let word = tape[index]
-        return word.isContainer ? word.length : index + 1
+        tape[index].isContainer ? end(index) : index + 1
     }
 
     /// The index of the value that the object at `index` has under this name, or nil.
     func member(_ index: Int, _ name: UnsafeBufferPointer<UInt8>) -> Int? {
         bytes.withUnsafeBufferPointer { bytes in
             tape.withUnsafeBufferPointer { tape in
-                let object = tape[index]
-                guard object.kind == Word.object else { return nil }
+                guard tape[index].kind == Word.object else { return nil }
+                let end = tape[index + 1].length
+                // Kind and length of the name's entry, when it is written without escapes.
+                let plain = Word.make(Word.string, 0, name.count) >> 32
                 var found: Int?
                 var at = index + 2
-                while at < object.length {
+                while at < end {
                     let key = tape[at]
-                    if key.kind == Word.string {
-                        if key.length == name.count, Bytes.equal(bytes.from(key.start), name.from(0), name.count) {
-                            found = at + 1
-                        }
-                    } else if Bytes.unescaped(bytes.extracting(key.start..<key.start + key.length)).equals(name) {
-                        found = at + 1
+                    at += 2
+                    if key >> 32 == plain {
+                        if Bytes.equal(bytes.from(key.start), name.from(0), name.count) { found = at - 1 }
+                    } else if key.kind == Word.escaped, equals(key, name) {
+                        found = at - 1
                     }
-                    let value = tape[at + 1]
-                    at = value.isContainer ? value.length : at + 2
+                    if tape[at - 1].isContainer { at = tape[at].length }
                 }
                 return found
             }

@@ -30,14 +30,14 @@ private struct DuplicateSearch {
         var names = NamesSeen(document: document, object: index)
         var at = index + 2
         var position = 0
-        while at < word.length, found.count < limit {
+        while at < document.end(index), found.count < limit {
             path.append(isObject ? .name(at) : .index(position))
             if isObject, !names.insert(at), seen.insert(ByteKey(pathText)).inserted { found.append(pathText) }
             at = visit(isObject ? at + 1 : at)
             path.removeLast()
             position += 1
         }
-        return word.length
+        return document.end(index)
     }
 
     var pathText: String {
@@ -61,7 +61,7 @@ private struct NamesSeen {
     init(document: JSONDocument, object: Int) {
         self.document = document
         self.object = object
-        if document.tape[object + 1] >> 32 > 16 { hashed = [] }
+        if document.tape[object].length > 16 { hashed = [] }
     }
 
     /// False when the name at this index of the tape was there before.

@@ -77,8 +77,8 @@ public struct JSONRef: Sendable {
 
     /// The number of elements or members, repeated names included; 0 of anything else.
     public var count: Int {
-        guard let document, document.tape[index].isContainer else { return 0 }
-        return Int(truncatingIfNeeded: document.tape[index + 1] >> 32)
+        guard let word, word.isContainer else { return 0 }
+        return word.length
     }
 
     /// Whether this is a string of exactly these bytes; makes no String.

@@ -52,5 +52,8 @@ public struct JSONMembers: Sequence, Sendable {
 
 extension JSONRef {
     /// The index after the last entry within a container of this kind; 0 of anything else.
-    fileprivate func end(ofKind kind: UInt64) -> Int { word.map { $0.kind == kind ? $0.length : 0 } ?? 0 }
+    fileprivate func end(ofKind kind: UInt64) -> Int {
+        guard let document, document.tape[index].kind == kind else { return 0 }
+        return document.end(index)
+    }
 }

@@ -88,6 +88,7 @@ extension JSONDocument {
     /// The tree of the value at `index`, which moves on to the next value.
     fileprivate func value(_ index: inout Int) -> JSONValue {
         let word = tape[index]
+        let end = word.isContainer ? end(index) : 0
         index += word.isContainer ? 2 : 1
         switch word.kind {
         case Word.null: return .null
@@ -96,13 +97,13 @@ extension JSONDocument {
         case Word.number: return .number(JSONNumber(validated: string(word)))
         case Word.array:
             var elements: [JSONValue] = []
-            elements.reserveCapacity(Int(truncatingIfNeeded: tape[index - 1] >> 32))
-            while index < word.length { elements.append(value(&index)) }
+            elements.reserveCapacity(word.length)
+            while index < end { elements.append(value(&index)) }
             return .array(elements)
         case Word.object:
             var members = JSONObject()
-            members.reserveCapacity(Int(truncatingIfNeeded: tape[index - 1] >> 32))
-            while index < word.length {
+            members.reserveCapacity(word.length)
+            while index < end {
                 let key = string(tape[index])
                 index += 1
                 members.updateValue(value(&index), forKey: key)

@@ -67,7 +67,7 @@ struct TapeParser {
                 at += 1
                 try skipSpace()
                 guard base[at] != (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { break }
-                words[container + 1] += 1 << 32
+                words[container] += 1 << 32
                 if isObject { try name() }
                 continue value
             case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
@@ -87,7 +87,7 @@ struct TapeParser {
                 switch base[at] {
                 case UInt8(ascii: ","):
                     at += 1
-                    words[container + 1] += 1 << 32
+                    words[container] += 1 << 32
                     if isObject {
                         try skipSpace()
                         try name()
@@ -95,10 +95,9 @@ struct TapeParser {
                     continue value
                 case isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"):
                     at += 1
-                    let second = words[container + 1]
-                    words[container] |= UInt64(used) << 32
-                    words[container + 1] = second & ~0xFFFF_FFFF | UInt64(at)
-                    container = Int(Int32(truncatingIfNeeded: second))
+                    let parent = Int32(truncatingIfNeeded: words[container + 1])
+                    words[container + 1] = Word.make(0, at, used)
+                    container = Int(parent)
                     depth -= 1
                 default:
                     throw JSONError(.invalidCharacter, at)
