@@ -43,9 +43,10 @@ final class SQLiteConnection {
         code = methods.xFileSize(file, &size)
         guard code == SQLITE_OK else { throw failure(code) }
         var bytes = [UInt8](repeating: 0, count: count)
-        // What is behind the end of the file reads as zeros.
+        // What is behind the end of the file reads as zeros, with this code.
+        let shortRead = SQLITE_IOERR | 2 << 8
         code = methods.xRead(file, &bytes, Int32(count), 0)
-        guard code == SQLITE_OK || code == SQLITE_IOERR_SHORT_READ else { throw failure(code) }
+        guard code == SQLITE_OK || code == shortRead else { throw failure(code) }
         return (bytes, size)
     }
 
