@@ -1,0 +1,88 @@
+internal import API
+internal import Client
+internal import JSON
+internal import Synchronization
+
+/// Whether a pod that was bound to this node can run here: the last check, made once, before anything is started.
+/// The checks are those of the GeneralPredicates that upstream shares between its scheduler and its kubelet.
+final class Admission: Sendable {
+    struct Rejection: Sendable, Equatable {
+        let reason: String
+        let message: String
+    }
+    private struct State {
+        var capacity: [String: Quantity] = [:]
+        var labels: [String: String] = [:]
+        /// What each admitted pod asks for.
+        var requests: [String: [String: Quantity]] = [:]
+    }
+    private let state = Mutex(State())
+    private let nodeName: String
+
+    init(nodeName: String) { self.nodeName = nodeName }
+
+    /// What the node can give, and its labels.
+    func update(allocatable: [String: Quantity], labels: [String: String]) {
+        state.withLock { ($0.capacity, $0.labels) = (allocatable, labels) }
+    }
+
+    /// Counts the pod without a check: it runs already.
+    func add(_ pod: Object) {
+        let requests = Self.requests(of: pod)
+        state.withLock { $0.requests[pod.uid] = requests }
+    }
+
+    func remove(_ uid: String) { state.withLock { _ = $0.requests.removeValue(forKey: uid) } }
+
+    func admit(_ pod: Object) -> Rejection? {
+        let requests = Self.requests(of: pod)
+        return state.withLock { state in
+            let others = state.requests.filter { $0.key != pod.uid }.values
+            for resource in requests.keys.sorted() {
+                guard let wanted = requests[resource], wanted > .zero, let capacity = state.capacity[resource] else {
+                    continue
+                }
+                let used = others.reduce(Quantity.zero) { $0 + ($1[resource] ?? .zero) }
+                guard capacity < used + wanted else { continue }
+                let amount = { (quantity: Quantity) in resource == "cpu" ? quantity.milliValue : quantity.value }
+                return Rejection(
+                    reason: "OutOf\(resource)",
+                    message: "Node didn't have enough resource: \(resource), requested: \(amount(wanted)), "
+                        + "used: \(amount(used)), capacity: \(amount(capacity))")
+            }
+            if !Self.selects(pod, state.labels, nodeName) {
+                return Rejection(
+                    reason: "NodeAffinity",
+                    message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector")
+            }
+            state.requests[pod.uid] = requests
+            return nil
+        }
+    }
+
+    /// Of all that its containers ask for, and one of the node's pods.
+    static func requests(of pod: Object) -> [String: Quantity] {
+        var names: Set<String> = ["cpu", "memory"]
+        for container in pod.initContainers + pod.mainContainers {
+            for list in ["requests", "limits"] {
+                for (name, _) in container.spec["resources"][list].members { names.insert(name) }
+            }
+        }
+        var requests = ["pods": Quantity(1)]
+        for name in names { requests[name] = podRequest(pod, name) }
+        return requests
+    }
+
+    /// nodeSelector and the required node affinity.
+    static func selects(_ pod: Object, _ labels: [String: String], _ nodeName: String) -> Bool {
+        if !LabelSelector(matchLabels: pod.spec["nodeSelector"]).matches({ labels[$0] }) { return false }
+        let required = pod.spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+        guard required.exists else { return true }
+        return required["nodeSelectorTerms"].elements.contains { term in
+            let (expressions, fields) = (term["matchExpressions"], term["matchFields"])
+            return expressions.count + fields.count > 0
+                && LabelSelector(matchExpressions: expressions).matches { labels[$0] }
+                && LabelSelector(matchExpressions: fields).matches { $0 == "metadata.name" ? nodeName : nil }
+        }
+    }
+}

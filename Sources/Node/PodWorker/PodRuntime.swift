@@ -1,0 +1,74 @@
+internal import API
+internal import JSON
+internal import Runtime
+
+/// What the runtime holds of one pod.
+struct PodRuntime: Sendable {
+    struct Instance: Sendable {
+        let sandboxID: String
+        let status: Runtime.ContainerStatus
+        var id: String { status.id }
+        var attempt: UInt32 { status.metadata.attempt }
+    }
+    /// The newest first.
+    var sandboxes: [PodSandbox] = []
+    /// Of the ready sandbox.
+    var ips: [String] = []
+    /// By container name, the newest first.
+    var containers: [String: [Instance]] = [:]
+
+    var readySandbox: PodSandbox? { sandboxes.first { $0.state == .ready } }
+    var isEmpty: Bool { sandboxes.isEmpty && containers.isEmpty }
+    var instances: [Instance] { containers.values.flatMap { $0 } }
+    var running: [Instance] { instances.filter { $0.status.state == .running || $0.status.state == .unknown } }
+
+    func latest(_ name: String) -> Instance? { containers[name]?.first }
+
+    /// - Parameter finished: statuses of exited containers seen before, by ID: they never change again.
+    static func read(
+        uid: String, _ driver: any RuntimeDriver, finished: [String: Runtime.ContainerStatus]
+    ) async throws -> PodRuntime {
+        var runtime = PodRuntime()
+        let labels = [RuntimeLabels.podUID: uid]
+        runtime.sandboxes = try await driver.listPodSandbox(PodSandboxFilter(labelSelector: labels))
+            .sorted { ($0.metadata.attempt, $0.createdAt) > ($1.metadata.attempt, $1.createdAt) }
+        let containers = try await driver.listContainers(ContainerFilter(labelSelector: labels))
+        for container in containers {
+            let status: Runtime.ContainerStatus
+            if let known = finished[container.id] {
+                status = known
+            } else {
+                do {
+                    status = try await driver.containerStatus(id: container.id)
+                } catch let error as RuntimeError where error.code == .notFound {
+                    continue
+                }
+            }
+            runtime.containers[status.metadata.name, default: []]
+                .append(Instance(sandboxID: container.podSandboxID, status: status))
+        }
+        for name in runtime.containers.keys {
+            runtime.containers[name]?.sort { ($0.attempt, $0.status.createdAt) > ($1.attempt, $1.status.createdAt) }
+        }
+        if let sandbox = runtime.readySandbox {
+            do {
+                runtime.ips = try await driver.podSandboxStatus(id: sandbox.id).ips
+            } catch let error as RuntimeError where error.code == .notFound {}
+        }
+        return runtime
+    }
+}
+
+extension Time {
+    init(nanoseconds: Int64) { self.init(microsecondsSince1970: Int(nanoseconds / 1000)) }
+}
+
+extension Object {
+    /// The status that the API has of a container: all that is known of one that the runtime has lost.
+    func containerStatus(_ name: String) -> JSONRef {
+        for list in ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"] {
+            if let status = self["status"][list].elements.first(where: { $0["name"].equals(name) }) { return status }
+        }
+        return .missing
+    }
+}

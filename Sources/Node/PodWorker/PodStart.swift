@@ -1,0 +1,164 @@
+internal import API
+internal import Client
+internal import Glibc
+internal import JSON
+internal import Runtime
+
+/// Making sandboxes and containers.
+extension PodWorker {
+    /// Makes the pod's directories, volumes and sandbox. Returns whether there is one now.
+    func createSandbox(_ pod: Object, _ attempt: UInt32) async throws -> Bool {
+        guard try await setUpVolumes(pod) else { return false }
+        if !runtime.sandboxes.isEmpty {
+            services.event(pod, .normal, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.")
+            for sandbox in runtime.sandboxes { try await services.driver.stopPodSandbox(id: sandbox.id) }
+        }
+        let hostDNS = DNSConfig(resolvConf: try await blocking { Files.text("/etc/resolv.conf") ?? "" })
+        let config = PodSandboxConfig(pod, attempt: attempt, services.configuration, hostDNS: hostDNS)
+        do {
+            try await blocking { try Files.makeDirectories(config.logDirectory) }
+            _ = try await services.driver.runPodSandbox(config, runtimeHandler: "")
+            return true
+        } catch {
+            services.event(
+                pod, .warning, "FailedCreatePodSandBox", "Failed to create pod sandbox: \(rpcText(error))")
+            throw error
+        }
+    }
+
+    private func setUpVolumes(_ pod: Object) async throws -> Bool {
+        do {
+            volumePaths = try await Volumes(context: services.volumeContext(pod, podIPs: runtime.ips)).setUp()
+            return true
+        } catch let error as VolumeError {
+            services.event(pod, .warning, "FailedMount", error.description)
+            throw error
+        }
+    }
+
+    /// One container's next step towards running. Returns whether the runtime now holds something new.
+    func start(_ start: PodPlan.Start, _ pod: Object, sandboxID: String) async throws -> Bool {
+        let container = start.container
+        let image: Image
+        switch try await services.images.require(request(start, pod)) {
+        case .present(let found): image = found
+        case .pulling:
+            if waiting[container.name]?.reason == "ImagePullBackOff" || start.previousEnd == nil {
+                waiting[container.name] = nil
+            }
+            return false
+        case .waiting(let why, let time):
+            waiting[container.name] = why
+            if let time { wake(at: time) } else { wake(at: .now.adding(seconds: 60)) }
+            return false
+        }
+        var id = start.created
+        var step = "CreateContainerConfigError"
+        do {
+            if id == nil {
+                let (config, sandbox) = try await configuration(start, pod, image, sandboxID: sandboxID)
+                step = "CreateContainerError"
+                id = try await services.driver.createContainer(config, inPodSandbox: sandboxID, sandboxConfig: sandbox)
+                services.event(pod, .normal, "Created", "Created container: \(container.name)", fieldPath: container.fieldPath)
+            }
+            guard let id else { return false }
+            step = "RunContainerError"
+            try await services.driver.startContainer(id: id)
+            services.event(pod, .normal, "Started", "Started container \(container.name)", fieldPath: container.fieldPath)
+        } catch let error as RuntimeError where error.code == .unavailable || error.code == .cancelled {
+            throw error
+        } catch {
+            let message = "\(error)"
+            waiting[container.name] = .init(reason: (error as? ConfigurationError)?.reason ?? step, message: message)
+            services.event(pod, .warning, "Failed", "Error: \(message)", fieldPath: container.fieldPath)
+            if step == "RunContainerError" {
+                // The runtime counts it as ended; the next attempt is a restart.
+                restarted(start)
+                wake(at: .now.adding(seconds: 1))
+                return false
+            }
+            wake(at: .now.adding(seconds: createRetry(container.name)))
+            return false
+        }
+        waiting[container.name] = nil
+        creationFailures[container.name] = nil
+        restarted(start)
+        runPostStart(container, id, pod)
+        return true
+    }
+
+    private func restarted(_ start: PodPlan.Start) {
+        guard let end = start.previousEnd else { return }
+        backoffs[start.container.name, default: RestartBackoff()].restarted(finishedAt: end, now: .now)
+    }
+
+    /// A configuration that is refused is tried again soon at first: what it names may be about to come.
+    private func createRetry(_ name: String) -> Double {
+        creationFailures[name, default: 0] += 1
+        return Backoff(initial: 1, maximum: 15).delay(afterFailures: creationFailures[name, default: 1] - 1)
+    }
+
+    private func request(_ start: PodPlan.Start, _ pod: Object) -> ImageRequest {
+        let (container, services) = (start.container, services)
+        return ImageRequest(
+            image: container.image, policy: container.spec["imagePullPolicy"].string ?? "IfNotPresent", podUID: uid,
+            container: container.name, attempt: start.attempt,
+            credentials: { await ImageCredentials.find(for: container.image, pod, services.client) },
+            event: { type, reason, message in
+                services.event(pod, type, reason, message, fieldPath: container.fieldPath)
+            },
+            changed: { [weak self] in self?.wake() })
+    }
+
+    private func configuration(
+        _ start: PodPlan.Start, _ pod: Object, _ image: Image, sandboxID: String
+    ) async throws -> (ContainerConfig, PodSandboxConfig) {
+        let container = start.container
+        if volumePaths == nil { _ = try await setUpVolumes(pod) }
+        var data = ReferencedData()
+        for key in ReferencedData.references(in: container.spec) {
+            // Whether it is an error when there is none, the reference says.
+            let contents = try await services.client.contents(key.kind, namespace: pod.namespace, name: key.name)
+            data[key.kind, key.name] = contents
+        }
+        let environment = try EnvironmentBuilder(
+            fields: services.fields(of: pod, podIPs: runtime.ips), data: data, allocatable: services.allocatable,
+            services: services.apiServerVariables
+        ).variables(of: container.spec)
+        let mounts = try await ContainerMounts(
+            pod: pod, container: container, attempt: start.attempt, volumePaths: volumePaths ?? [:],
+            podIPs: runtime.ips, environment: environment, configuration: services.configuration
+        ).make()
+        let logs = "\(services.configuration.logDirectory(pod))/\(container.name)"
+        try await blocking { try Files.makeDirectories(logs) }
+        let inputs = ContainerInputs(
+            attempt: start.attempt, imageRef: image.id, image: image, environment: environment, mounts: mounts,
+            memoryCapacity: services.memoryCapacity)
+        let config = try ContainerConfig(container, of: pod, inputs, services.configuration)
+        let attempt = runtime.sandboxes.first { $0.id == sandboxID }?.metadata.attempt ?? 0
+        let sandbox = PodSandboxConfig(pod, attempt: attempt, services.configuration, hostDNS: DNSConfig())
+        return (config, sandbox)
+    }
+
+    private func runPostStart(_ container: ContainerSpec, _ id: String?, _ pod: Object) {
+        let hook = container.spec["lifecycle"]["postStart"]
+        guard let id, hook.exists else { return }
+        let services = services
+        Task { [weak self] in
+            do {
+                try await Hooks.run(hook, containerID: id, seconds: 3600, services)
+            } catch {
+                services.event(
+                    pod, .warning, "FailedPostStartHook", "PostStartHook failed", fieldPath: container.fieldPath)
+                await self?.stop(id, pod, container, message: "FailedPostStartHook", deadline: nil)
+            }
+        }
+    }
+}
+
+/// An error as upstream prints those of a runtime.
+func rpcText(_ error: any Error) -> String {
+    guard let error = error as? RuntimeError else { return "\(error)" }
+    let name = "\(error.code)"
+    return "rpc error: code = \(name.prefix(1).uppercased() + name.dropFirst()) desc = \(error.message)"
+}

@@ -1,0 +1,141 @@
+internal import API
+internal import Client
+internal import JSON
+internal import Runtime
+
+/// A container being stopped.
+struct Stop {
+    let deadline: Time
+    let task: Task<Void, Never>
+}
+
+/// The end of a pod. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
+extension PodWorker {
+    /// Seconds that a container gets at least, whatever was asked for.
+    static let minimumGrace = 2.0
+
+    /// One step of the end: stops what runs; when nothing does, takes everything away and lets go of the API object.
+    func terminate(_ pod: Object, isGone: Bool) async throws {
+        prober?.stop()
+        await services.images.forget(podUID: uid)
+        let running = runtime.running
+        if !running.isEmpty {
+            let deadline = isGone ? Time.now.adding(seconds: Self.minimumGrace) : pod.deletionTime ?? .now
+            // Those that serve the others go last, in the reverse of the order in which they came.
+            let sidecars = pod.initContainers.filter { $0.role == .sidecar }.map(\.name)
+            var next = running.filter { !sidecars.contains($0.status.metadata.name) }
+            if next.isEmpty,
+                let last = sidecars.last(where: { name in running.contains { $0.status.metadata.name == name } })
+            {
+                next = running.filter { $0.status.metadata.name == last }
+            }
+            for instance in next {
+                stop(
+                    instance.id, pod, pod.containerSpec(named: instance.status.metadata.name), message: "",
+                    deadline: deadline)
+            }
+            if !isGone { await publish(pod) }
+            return
+        }
+        if !isGone {
+            waiting = [:]
+            await publish(pod, isTerminal: true)
+            await status.flush()
+        }
+        for sandbox in runtime.sandboxes {
+            try await services.driver.stopPodSandbox(id: sandbox.id)
+            try await services.driver.removePodSandbox(id: sandbox.id)
+        }
+        for instance in runtime.instances { try await services.driver.removeContainer(id: instance.id) }
+        let (directory, logs) = (services.configuration.podDirectory(uid), services.configuration.logDirectory(pod))
+        let hasLogs = !pod.name.isEmpty
+        try await blocking {
+            try Mounts.unmountAll(below: directory)
+            try Files.removeTree(directory)
+            if hasLogs { try Files.removeTree(logs) }
+        }
+        await services.tokens.forget(podUID: uid)
+        if !isGone {
+            try await deleteFromAPI(pod)
+        }
+        end()
+    }
+
+    /// Somebody else may have been faster, or the name may belong to another pod already.
+    private func deleteFromAPI(_ pod: Object) async throws {
+        let options = DeleteOptions(gracePeriodSeconds: 0, uid: uid)
+        do throws(StatusError) {
+            try await services.client.delete(.pods, namespace: pod.namespace, name: pod.name, options)
+        } catch {
+            if error.code != 404, error.code != 409 { throw error }
+        }
+    }
+
+    /// Stops a container beside the worker, and wakes it then. Called again with an earlier deadline it hurries.
+    /// - Parameter deadline: when it is killed; nil for the pod's own grace period from now on.
+    func stop(_ id: String, _ pod: Object, _ container: ContainerSpec?, message: String, deadline: Time?) {
+        let deadline = deadline ?? .now.adding(seconds: Double(pod.spec["terminationGracePeriodSeconds"].int ?? 30))
+        let earlier = stops[id]
+        if let earlier, earlier.deadline <= deadline { return }
+        if earlier == nil, let container {
+            services.event(
+                pod, .normal, "Killing", message.isEmpty ? "Stopping container \(container.name)" : message,
+                fieldPath: container.fieldPath)
+        }
+        let services = services
+        let task = Task { [weak self] in
+            do {
+                if earlier == nil, let hook = container?.spec["lifecycle"]["preStop"], hook.exists {
+                    await Self.runPreStop(hook, id, pod, container, seconds: deadline - .now, services)
+                }
+                let grace = max(Self.minimumGrace, (deadline - .now).rounded(.up))
+                try await services.driver.stopContainer(id: id, timeout: Int64(grace))
+            } catch let error as RuntimeError where error.code == .notFound {
+            } catch {
+                services.log("pod \(pod.key): stopping a container failed: \(error)")
+                try? await Task.sleep(for: .seconds(1))
+            }
+            await self?.stopped(id)
+        }
+        stops[id] = Stop(deadline: deadline, task: task)
+    }
+
+    private func stopped(_ id: String) {
+        stops[id] = nil
+        wake()
+    }
+
+    private static func runPreStop(
+        _ hook: JSONRef, _ id: String, _ pod: Object, _ container: ContainerSpec?, seconds: Double,
+        _ services: NodeServices
+    ) async {
+        do {
+            try await Hooks.run(hook, containerID: id, seconds: seconds, services)
+        } catch {
+            services.event(
+                pod, .warning, "FailedPreStopHook", "PreStopHook failed", fieldPath: container?.fieldPath ?? "")
+        }
+    }
+}
+
+/// `lifecycle` hooks of containers: exec and sleep.
+/// https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/
+enum Hooks {
+    struct Failure: Error, CustomStringConvertible { let description: String }
+
+    static func run(_ hook: JSONRef, containerID: String, seconds: Double, _ services: NodeServices) async throws {
+        if let wait = hook["sleep"]["seconds"].int {
+            try await Task.sleep(for: .seconds(min(Double(wait), max(0, seconds))))
+        } else if hook["exec"].exists {
+            let command = hook["exec"]["command"].elements.compactMap(\.string)
+            let result = try await services.driver.execSync(
+                container: containerID, command: command, timeout: Int64(max(1, seconds.rounded(.up))))
+            if result.exitCode != 0 {
+                let output = String(decoding: result.stdout + result.stderr, as: UTF8.self)
+                throw Failure(
+                    description: "command '\(command.joined(separator: " "))' exited with \(result.exitCode): \(output)"
+                )
+            }
+        }
+    }
+}
