@@ -69,7 +69,8 @@ let package = Package(
                 ])
             ]),
         tests("Runtime", ["segler-pause"] + nio("NIOCore", "NIOPosix")),
-        module("Node", ["API", "Client", "JSON", "Runtime"]),
+        module("Node", ["API", "Client", "JSON", "Runtime"] + nio("NIOCore", "NIOPosix")),
+        tests("Node", ["API", "Client", "ClientTesting", "JSON", "Runtime", "segler-pause"]),
 
         .executableTarget(
             name: "segler",
