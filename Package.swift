@@ -90,6 +90,7 @@ let package = Package(
             name: "ClientTesting", dependencies: ["API", "Client", "JSON"], path: "Tests/ClientTesting",
             swiftSettings: strict),
         tests("Client", ["API", "ClientTesting", "JSON"]),
+        tests("Scheduler", ["API", "Client", "ClientTesting", "JSON"]),
     ],
     swiftLanguageModes: [.v6]
 )
