@@ -38,7 +38,9 @@ public struct Attributes: Sendable, Equatable {
                 packed.withUnsafeBufferPointer { packed in
                     var position = 0
                     while let pair = Pair(in: packed, at: &position) {
-                        if equal(packed[pair.key], wanted) { return String(decoding: packed[pair.value], as: UTF8.self) }
+                        if equal(packed[pair.key], wanted) {
+                            return String(decoding: packed[pair.value], as: UTF8.self)
+                        }
                     }
                     return nil
                 }

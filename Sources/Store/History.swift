@@ -77,7 +77,8 @@ struct History: Sendable {
     mutating func trim(now: Double, window: HistoryWindow) -> [StoreEvent] {
         var forgotten: [StoreEvent] = []
         while let first = chunks.first,
-            first.latest + window.seconds <= now || (chunks.count > 1 && (count > window.events || bytes > window.bytes))
+            first.latest + window.seconds <= now
+                || (chunks.count > 1 && (count > window.events || bytes > window.bytes))
         {
             chunks.removeFirst()
             count -= first.events.count

@@ -36,7 +36,11 @@ extension Store {
     /// Queues a write. The completion is called on the writer thread after the write is durable and visible, and with
     /// what was stored; keep it short. Errors: `.exists`, `.conflict`, `.notFound`, `.backend`, `.closed`.
     public func write(_ write: Write, completion: @escaping WriteCompletion) {
-        enqueue { $0.writes.append((write, completion)) } otherwise: { completion(.failure(.closed)) }
+        enqueue {
+            $0.writes.append((write, completion))
+        } otherwise: {
+            completion(.failure(.closed))
+        }
     }
 
     public func write(_ write: Write) async throws(StoreError) -> StoredObject {
@@ -49,7 +53,11 @@ extension Store {
     /// does it by itself while there is something to forget; returns after it was tried.
     public func compact() async {
         await withUnsafeContinuation { continuation in
-            enqueue { $0.compactions.append { continuation.resume() } } otherwise: { continuation.resume() }
+            enqueue {
+                $0.compactions.append { continuation.resume() }
+            } otherwise: {
+                continuation.resume()
+            }
         }
     }
 

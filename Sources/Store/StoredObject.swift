@@ -40,7 +40,8 @@ public struct Encoded: Sendable {
         return digits.withUTF8 { digits in
             Array(unsafeUninitializedCapacity: bytes.count + digits.count) { target, count in
                 bytes.withUnsafeBufferPointer { source in
-                    var end = target.initialize(fromContentsOf: UnsafeBufferPointer(rebasing: source[..<revisionOffset]))
+                    var end = target.initialize(
+                        fromContentsOf: UnsafeBufferPointer(rebasing: source[..<revisionOffset]))
                     end = target[end...].initialize(fromContentsOf: digits)
                     end = target[end...].initialize(
                         fromContentsOf: UnsafeBufferPointer(rebasing: source[revisionOffset...]))

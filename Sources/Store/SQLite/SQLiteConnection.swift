@@ -11,9 +11,6 @@ final class SQLiteConnection {
         didSet { _ = segler_sqlite_set_no_checkpoint_on_close(handle, leavesLog ? 1 : 0) }
     }
 
-    /// Whether no other process can have the database open.
-    var isExclusive = false
-
     /// - Parameter flags: SQLITE_OPEN_…, see https://www.sqlite.org/c3ref/open.html
     init(_ name: String, flags: Int32) throws(SQLiteFailure) {
         var opened: OpaquePointer?
@@ -25,9 +22,13 @@ final class SQLiteConnection {
     }
 
     deinit {
-        // Opening made an empty write-ahead log, if there was none.
+        // Opening made an empty write-ahead log, if there was none. Only while nobody else can have it open.
+        var lock: Int32 = 0
+        sqlite3_file_control(handle, "main", SQLITE_FCNTL_LOCKSTATE, &lock)
         var status = stat()
-        if leavesLog, isExclusive, stat(name + "-wal", &status) == 0, status.st_size == 0 { unlink(name + "-wal") }
+        if leavesLog, lock == exclusiveLock, stat(name + "-wal", &status) == 0, status.st_size == 0 {
+            unlink(name + "-wal")
+        }
         sqlite3_close_v2(handle)
     }
 
@@ -74,6 +75,9 @@ final class SQLiteConnection {
         return SQLiteFailure(code: code, message: String(cString: sqlite3_errmsg(handle)) + cause)
     }
 }
+
+/// SQLITE_LOCK_EXCLUSIVE, which the header has as a macro: https://www.sqlite.org/c3ref/c_lock_exclusive.html
+private let exclusiveLock: Int32 = 4
 
 /// A result code with SQLite's words for it.
 struct SQLiteFailure: Error {

@@ -42,9 +42,7 @@ enum SQLiteFile {
                     "\(path): SQLite does not keep commits on the disk here (journal_mode=\(mode), "
                         + "synchronous=\(synchronous)); choose a data directory on a local file system")
             }
-            let isNew = try isEmpty(connection)
-            connection.isExclusive = true
-            if isNew {
+            if try isEmpty(connection) {
                 try connection.execute("BEGIN IMMEDIATE; \(schema) COMMIT; PRAGMA wal_checkpoint;")
             }
             try identify(connection, path)
@@ -135,7 +133,9 @@ enum SQLiteFile {
         case SQLITE_FULL:
             BackendError("\(path): the disk is full; make room on it")
         case SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_READONLY:
-            BackendError("cannot open \(path) for writing: \(failure.message); check that its directory exists and the permissions")
+            BackendError(
+                "cannot open \(path) for writing: \(failure.message); check that its directory exists and the permissions"
+            )
         default:
             BackendError("\(path): \(failure.message); check the disk")
         }
