@@ -230,7 +230,8 @@ extension APIServer: Responder {
             }
         case "delete":
             let options = try DeleteRequest(
-                query, body: Array(request.body.readableBytesView), contentType: request.headers.first(name: "content-type") ?? "")
+                query, body: Array(request.body.readableBytesView), contentType: request.headers.first(name: "content-type") ?? "",
+                resource.schema)
             return .later {
                 await Self.answer { () async throws(StatusError) in
                     let (bytes, isGone) = try await self.delete(
@@ -241,7 +242,8 @@ extension APIServer: Responder {
             }
         case "deletecollection":
             let options = try DeleteRequest(
-                query, body: Array(request.body.readableBytesView), contentType: request.headers.first(name: "content-type") ?? "")
+                query, body: Array(request.body.readableBytesView), contentType: request.headers.first(name: "content-type") ?? "",
+                resource.schema)
             let list = try ListRequest(query, definition)
             return .later {
                 await Self.answer { () async throws(StatusError) in

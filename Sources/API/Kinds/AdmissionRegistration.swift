@@ -10,134 +10,134 @@ extension Kinds {
         resource validatingadmissionpolicybindings ValidatingAdmissionPolicyBinding cluster categories=api-extensions generation
         resource validatingwebhookconfigurations ValidatingWebhookConfiguration cluster categories=api-extensions generation
         type ApplyConfiguration
-          expression string
+          expression string @1
         type AuditAnnotation
-          key! string
-          valueExpression! string
+          key! string @1
+          valueExpression! string @2
         type ExpressionWarning
-          fieldRef! string
-          warning! string
+          fieldRef! string @2
+          warning! string @3
         type JSONPatch
-          expression string
+          expression string @1
         type MatchCondition
-          expression string = ""
-          name string = ""
+          expression string = "" @2
+          name string = "" @1
         type MatchResources atomic
-          excludeResourceRules [NamedRuleWithOperations]
-          matchPolicy string = Equivalent enum(Equivalent|Exact)
-          namespaceSelector meta.LabelSelector = {}
-          objectSelector meta.LabelSelector = {}
-          resourceRules [NamedRuleWithOperations]
+          excludeResourceRules [NamedRuleWithOperations] @4
+          matchPolicy string = Equivalent enum(Equivalent|Exact) @7
+          namespaceSelector meta.LabelSelector = {} @1
+          objectSelector meta.LabelSelector = {} @2
+          resourceRules [NamedRuleWithOperations] @3
         kind MutatingAdmissionPolicy
-          spec MutatingAdmissionPolicySpec = {}
+          spec MutatingAdmissionPolicySpec = {} @2
         kind MutatingAdmissionPolicyBinding
-          spec MutatingAdmissionPolicyBindingSpec = {}
+          spec MutatingAdmissionPolicyBindingSpec = {} @2
         type MutatingAdmissionPolicyBindingSpec
-          matchResources MatchResources
-          paramRef ParamRef
-          policyName string
+          matchResources MatchResources @3
+          paramRef ParamRef @2
+          policyName string @1
         type MutatingAdmissionPolicySpec
-          failurePolicy string = Fail enum(Fail|Ignore)
-          matchConditions [MatchCondition] map(name) patch(name)
-          matchConstraints MatchResources
-          mutations [Mutation]
-          paramKind ParamKind
-          reinvocationPolicy string
-          variables [Variable]
+          failurePolicy string = Fail enum(Fail|Ignore) @5
+          matchConditions [MatchCondition] map(name) patch(name) @6
+          matchConstraints MatchResources @2
+          mutations [Mutation] @4
+          paramKind ParamKind @1
+          reinvocationPolicy string @7
+          variables [Variable] @3
         type MutatingWebhook
-          admissionReviewVersions! [string]
-          clientConfig WebhookClientConfig = {}
-          failurePolicy string = Fail enum(Fail|Ignore)
-          matchConditions [MatchCondition] map(name) patch(name)
-          matchPolicy string = Equivalent enum(Equivalent|Exact)
-          name! string
-          namespaceSelector meta.LabelSelector = {}
-          objectSelector meta.LabelSelector = {}
-          reinvocationPolicy string = Never enum(IfNeeded|Never)
-          rules [RuleWithOperations]
-          sideEffects! string enum(None|NoneOnDryRun)
-          timeoutSeconds *int32 = 10 range(1,30)
+          admissionReviewVersions! [string] @8
+          clientConfig WebhookClientConfig = {} @2
+          failurePolicy string = Fail enum(Fail|Ignore) @4
+          matchConditions [MatchCondition] map(name) patch(name) @12
+          matchPolicy string = Equivalent enum(Equivalent|Exact) @9
+          name! string @1
+          namespaceSelector meta.LabelSelector = {} @5
+          objectSelector meta.LabelSelector = {} @11
+          reinvocationPolicy string = Never enum(IfNeeded|Never) @10
+          rules [RuleWithOperations] @3
+          sideEffects! string enum(None|NoneOnDryRun) @6
+          timeoutSeconds *int32 = 10 range(1,30) @7
         kind MutatingWebhookConfiguration
-          webhooks [MutatingWebhook] map(name) patch(name)
+          webhooks [MutatingWebhook] map(name) patch(name) @2
         type Mutation
-          applyConfiguration ApplyConfiguration
-          jsonPatch JSONPatch
-          patchType! string
+          applyConfiguration ApplyConfiguration @3
+          jsonPatch JSONPatch @4
+          patchType! string @2
         type NamedRuleWithOperations atomic
-          apiGroups [string]
-          apiVersions [string]
-          operations [string]
-          resourceNames [string]
-          resources [string]
-          scope string = *
+          apiGroups [string] @2.2.1
+          apiVersions [string] @2.2.2
+          operations [string] @2.1
+          resourceNames [string] @1
+          resources [string] @2.2.3
+          scope string = * @2.2.4
         type ParamKind atomic
-          apiVersion string
-          kind string
+          apiVersion string @1
+          kind string @2
         type ParamRef atomic
-          name string
-          namespace string
-          parameterNotFoundAction string
-          selector meta.LabelSelector
+          name string @1
+          namespace string @2
+          parameterNotFoundAction string @4
+          selector meta.LabelSelector @3
         type RuleWithOperations
-          apiGroups [string]
-          apiVersions [string]
-          operations [string]
-          resources [string]
-          scope string = *
+          apiGroups [string] @2.1
+          apiVersions [string] @2.2
+          operations [string] @1
+          resources [string] @2.3
+          scope string = * @2.4
         type ServiceReference
-          name! string
-          namespace! string
-          path string
-          port *int32 = 443
+          name! string @2
+          namespace! string @1
+          path string @3
+          port *int32 = 443 @4
         type TypeChecking
-          expressionWarnings [ExpressionWarning]
+          expressionWarnings [ExpressionWarning] @1
         kind ValidatingAdmissionPolicy
-          spec ValidatingAdmissionPolicySpec = {}
-          status ValidatingAdmissionPolicyStatus = {}
+          spec ValidatingAdmissionPolicySpec = {} @2
+          status ValidatingAdmissionPolicyStatus = {} @3
         kind ValidatingAdmissionPolicyBinding
-          spec ValidatingAdmissionPolicyBindingSpec = {}
+          spec ValidatingAdmissionPolicyBindingSpec = {} @2
         type ValidatingAdmissionPolicyBindingSpec
-          matchResources MatchResources
-          paramRef ParamRef
-          policyName! string
-          validationActions! [string] set
+          matchResources MatchResources @3
+          paramRef ParamRef @2
+          policyName! string @1
+          validationActions! [string] set @4
         type ValidatingAdmissionPolicySpec
-          auditAnnotations [AuditAnnotation]
-          failurePolicy string = Fail enum(Fail|Ignore)
-          matchConditions [MatchCondition] map(name) patch(name)
-          matchConstraints MatchResources
-          paramKind ParamKind
-          validations [Validation]
-          variables [Variable] map(name) patch(name)
+          auditAnnotations [AuditAnnotation] @5
+          failurePolicy string = Fail enum(Fail|Ignore) @4
+          matchConditions [MatchCondition] map(name) patch(name) @6
+          matchConstraints MatchResources @2
+          paramKind ParamKind @1
+          validations [Validation] @3
+          variables [Variable] map(name) patch(name) @7
         type ValidatingAdmissionPolicyStatus
-          conditions [meta.Condition] map(type)
-          observedGeneration int64
-          typeChecking TypeChecking
+          conditions [meta.Condition] map(type) @3
+          observedGeneration int64 @1
+          typeChecking TypeChecking @2
         type ValidatingWebhook
-          admissionReviewVersions! [string]
-          clientConfig WebhookClientConfig = {}
-          failurePolicy string = Fail enum(Fail|Ignore)
-          matchConditions [MatchCondition] map(name) patch(name)
-          matchPolicy string = Equivalent enum(Equivalent|Exact)
-          name! string
-          namespaceSelector meta.LabelSelector = {}
-          objectSelector meta.LabelSelector = {}
-          rules [RuleWithOperations]
-          sideEffects! string enum(None|NoneOnDryRun)
-          timeoutSeconds *int32 = 10 range(1,30)
+          admissionReviewVersions! [string] @8
+          clientConfig WebhookClientConfig = {} @2
+          failurePolicy string = Fail enum(Fail|Ignore) @4
+          matchConditions [MatchCondition] map(name) patch(name) @11
+          matchPolicy string = Equivalent enum(Equivalent|Exact) @9
+          name! string @1
+          namespaceSelector meta.LabelSelector = {} @5
+          objectSelector meta.LabelSelector = {} @10
+          rules [RuleWithOperations] @3
+          sideEffects! string enum(None|NoneOnDryRun) @6
+          timeoutSeconds *int32 = 10 range(1,30) @7
         kind ValidatingWebhookConfiguration
-          webhooks [ValidatingWebhook] map(name) patch(name)
+          webhooks [ValidatingWebhook] map(name) patch(name) @2
         type Validation
-          expression! string
-          message string
-          messageExpression string
-          reason string
+          expression! string @1
+          message string @2
+          messageExpression string @4
+          reason string @3
         type Variable atomic
-          expression! string
-          name! string
+          expression! string @2
+          name! string @1
         type WebhookClientConfig
-          caBundle bytes
-          service ServiceReference
-          url string
+          caBundle bytes @2
+          service ServiceReference @1
+          url string @3
         """#
 }

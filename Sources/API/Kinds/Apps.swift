@@ -15,139 +15,139 @@ extension Kinds {
           sub scale autoscaling/v1.Scale get,patch,update
           sub status get,patch,update
         kind ControllerRevision
-          data any
-          revision! int64
+          data any @2
+          revision! int64 @3
         kind DaemonSet
-          spec DaemonSetSpec = {}
-          status DaemonSetStatus = {}
+          spec DaemonSetSpec = {} @2
+          status DaemonSetStatus = {} @3
         type DaemonSetCondition
-          lastTransitionTime time
-          message string
-          reason string
-          status string = ""
-          type string = ""
+          lastTransitionTime time @3
+          message string @5
+          reason string @4
+          status string = "" @2
+          type string = "" @1
         type DaemonSetSpec
-          minReadySeconds int32 min(0)
-          revisionHistoryLimit *int32 = 10 min(0)
-          selector! meta.LabelSelector immutable
-          template core.PodTemplateSpec = {}
-          updateStrategy DaemonSetUpdateStrategy = {}
+          minReadySeconds int32 min(0) @4
+          revisionHistoryLimit *int32 = 10 min(0) @6
+          selector! meta.LabelSelector immutable @1
+          template core.PodTemplateSpec = {} @2
+          updateStrategy DaemonSetUpdateStrategy = {} @3
         type DaemonSetStatus
-          collisionCount *int32
-          conditions [DaemonSetCondition] map(type) patch(type)
-          currentNumberScheduled int32 = 0
-          desiredNumberScheduled int32 = 0
-          numberAvailable int32
-          numberMisscheduled int32 = 0
-          numberReady int32 = 0
-          numberUnavailable int32
-          observedGeneration int64
-          updatedNumberScheduled int32
+          collisionCount *int32 @9
+          conditions [DaemonSetCondition] map(type) patch(type) @10
+          currentNumberScheduled int32 = 0 @1
+          desiredNumberScheduled int32 = 0 @3
+          numberAvailable int32 @7
+          numberMisscheduled int32 = 0 @2
+          numberReady int32 = 0 @4
+          numberUnavailable int32 @8
+          observedGeneration int64 @5
+          updatedNumberScheduled int32 @6
         type DaemonSetUpdateStrategy
-          rollingUpdate RollingUpdateDaemonSet
-          type string = RollingUpdate enum(OnDelete|RollingUpdate)
+          rollingUpdate RollingUpdateDaemonSet @2
+          type string = RollingUpdate enum(OnDelete|RollingUpdate) @1
         kind Deployment
-          spec DeploymentSpec = {}
-          status DeploymentStatus = {}
+          spec DeploymentSpec = {} @2
+          status DeploymentStatus = {} @3
         type DeploymentCondition
-          lastTransitionTime time
-          lastUpdateTime time
-          message string
-          reason string
-          status string = ""
-          type string = ""
+          lastTransitionTime time @7
+          lastUpdateTime time @6
+          message string @5
+          reason string @4
+          status string = "" @2
+          type string = "" @1
         type DeploymentSpec
-          minReadySeconds int32 min(0)
-          paused bool
-          progressDeadlineSeconds *int32 = 600 min(0)
-          replicas *int32 = 1 min(0)
-          revisionHistoryLimit *int32 = 10 min(0)
-          selector! meta.LabelSelector immutable
-          strategy DeploymentStrategy = {} retainKeys
-          template core.PodTemplateSpec = {}
+          minReadySeconds int32 min(0) @5
+          paused bool @7
+          progressDeadlineSeconds *int32 = 600 min(0) @9
+          replicas *int32 = 1 min(0) @1
+          revisionHistoryLimit *int32 = 10 min(0) @6
+          selector! meta.LabelSelector immutable @2
+          strategy DeploymentStrategy = {} retainKeys @4
+          template core.PodTemplateSpec = {} @3
         type DeploymentStatus
-          availableReplicas int32
-          collisionCount *int32
-          conditions [DeploymentCondition] map(type) patch(type)
-          observedGeneration int64
-          readyReplicas int32
-          replicas int32
-          terminatingReplicas *int32
-          unavailableReplicas int32
-          updatedReplicas int32
+          availableReplicas int32 @4
+          collisionCount *int32 @8
+          conditions [DeploymentCondition] map(type) patch(type) @6
+          observedGeneration int64 @1
+          readyReplicas int32 @7
+          replicas int32 @2
+          terminatingReplicas *int32 @9
+          unavailableReplicas int32 @5
+          updatedReplicas int32 @3
         type DeploymentStrategy
-          rollingUpdate RollingUpdateDeployment
-          type string = RollingUpdate enum(Recreate|RollingUpdate)
+          rollingUpdate RollingUpdateDeployment @2
+          type string = RollingUpdate enum(Recreate|RollingUpdate) @1
         kind ReplicaSet
-          spec ReplicaSetSpec = {}
-          status ReplicaSetStatus = {}
+          spec ReplicaSetSpec = {} @2
+          status ReplicaSetStatus = {} @3
         type ReplicaSetCondition
-          lastTransitionTime time
-          message string
-          reason string
-          status string = ""
-          type string = ""
+          lastTransitionTime time @3
+          message string @5
+          reason string @4
+          status string = "" @2
+          type string = "" @1
         type ReplicaSetSpec
-          minReadySeconds int32 min(0)
-          replicas *int32 = 1 min(0)
-          selector! meta.LabelSelector immutable
-          template core.PodTemplateSpec = {}
+          minReadySeconds int32 min(0) @4
+          replicas *int32 = 1 min(0) @1
+          selector! meta.LabelSelector immutable @2
+          template core.PodTemplateSpec = {} @3
         type ReplicaSetStatus
-          availableReplicas int32
-          conditions [ReplicaSetCondition] map(type) patch(type)
-          fullyLabeledReplicas int32
-          observedGeneration int64
-          readyReplicas int32
-          replicas int32 = 0
-          terminatingReplicas *int32
+          availableReplicas int32 @5
+          conditions [ReplicaSetCondition] map(type) patch(type) @6
+          fullyLabeledReplicas int32 @2
+          observedGeneration int64 @3
+          readyReplicas int32 @4
+          replicas int32 = 0 @1
+          terminatingReplicas *int32 @7
         type RollingUpdateDaemonSet
-          maxSurge intstr = 0
-          maxUnavailable intstr = 1
+          maxSurge intstr = 0 @2
+          maxUnavailable intstr = 1 @1
         type RollingUpdateDeployment
-          maxSurge intstr
-          maxUnavailable intstr
+          maxSurge intstr @2
+          maxUnavailable intstr @1
         type RollingUpdateStatefulSetStrategy
-          maxUnavailable intstr
-          partition *int32 = 0 min(0)
+          maxUnavailable intstr @2
+          partition *int32 = 0 min(0) @1
         kind StatefulSet
-          spec StatefulSetSpec = {}
-          status StatefulSetStatus = {}
+          spec StatefulSetSpec = {} @2
+          status StatefulSetStatus = {} @3
         type StatefulSetCondition
-          lastTransitionTime time
-          message string
-          reason string
-          status string = ""
-          type string = ""
+          lastTransitionTime time @3
+          message string @5
+          reason string @4
+          status string = "" @2
+          type string = "" @1
         type StatefulSetOrdinals
-          start int32
+          start int32 @1
         type StatefulSetPersistentVolumeClaimRetentionPolicy
-          whenDeleted string = Retain enum(Delete|Retain)
-          whenScaled string = Retain enum(Delete|Retain)
+          whenDeleted string = Retain enum(Delete|Retain) @1
+          whenScaled string = Retain enum(Delete|Retain) @2
         type StatefulSetSpec
-          minReadySeconds int32 min(0)
-          ordinals StatefulSetOrdinals
-          persistentVolumeClaimRetentionPolicy StatefulSetPersistentVolumeClaimRetentionPolicy = {}
-          podManagementPolicy string = OrderedReady enum(OrderedReady|Parallel)
-          replicas *int32 = 1 min(0)
-          revisionHistoryLimit *int32 = 10 min(0)
-          selector! meta.LabelSelector
-          serviceName string = ""
-          template core.PodTemplateSpec = {}
-          updateStrategy StatefulSetUpdateStrategy = {}
-          volumeClaimTemplates [core.PersistentVolumeClaim]
+          minReadySeconds int32 min(0) @9
+          ordinals StatefulSetOrdinals @11
+          persistentVolumeClaimRetentionPolicy StatefulSetPersistentVolumeClaimRetentionPolicy = {} @10
+          podManagementPolicy string = OrderedReady enum(OrderedReady|Parallel) @6
+          replicas *int32 = 1 min(0) @1
+          revisionHistoryLimit *int32 = 10 min(0) @8
+          selector! meta.LabelSelector @2
+          serviceName string = "" @5
+          template core.PodTemplateSpec = {} @3
+          updateStrategy StatefulSetUpdateStrategy = {} @7
+          volumeClaimTemplates [core.PersistentVolumeClaim] @4
         type StatefulSetStatus
-          availableReplicas int32
-          collisionCount *int32
-          conditions [StatefulSetCondition] map(type) patch(type)
-          currentReplicas int32
-          currentRevision string
-          observedGeneration int64
-          readyReplicas int32
-          replicas int32 = 0
-          updateRevision string
-          updatedReplicas int32
+          availableReplicas int32 @11
+          collisionCount *int32 @9
+          conditions [StatefulSetCondition] map(type) patch(type) @10
+          currentReplicas int32 @4
+          currentRevision string @6
+          observedGeneration int64 @1
+          readyReplicas int32 @3
+          replicas int32 = 0 @2
+          updateRevision string @7
+          updatedReplicas int32 @5
         type StatefulSetUpdateStrategy
-          rollingUpdate RollingUpdateStatefulSetStrategy
-          type string = RollingUpdate enum(OnDelete|RollingUpdate)
+          rollingUpdate RollingUpdateStatefulSetStrategy @2
+          type string = RollingUpdate enum(OnDelete|RollingUpdate) @1
         """#
 }

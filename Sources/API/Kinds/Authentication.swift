@@ -5,39 +5,39 @@ extension Kinds {
         resource selfsubjectreviews SelfSubjectReview cluster verbs=create
         resource tokenreviews TokenReview cluster verbs=create
         type BoundObjectReference
-          apiVersion string
-          kind string
-          name string
+          apiVersion string @2
+          kind string @1
+          name string @3
           uid string
         kind SelfSubjectReview
-          status SelfSubjectReviewStatus = {}
+          status SelfSubjectReviewStatus = {} @2
         type SelfSubjectReviewStatus
-          userInfo UserInfo = {}
+          userInfo UserInfo = {} @1
         kind TokenRequest
-          spec TokenRequestSpec = {}
-          status TokenRequestStatus = {}
+          spec TokenRequestSpec = {} @2
+          status TokenRequestStatus = {} @3
         type TokenRequestSpec
-          audiences [string] = null
-          boundObjectRef BoundObjectReference
-          expirationSeconds *int64 = 3600 min(600)
+          audiences [string] = null @1
+          boundObjectRef BoundObjectReference @3
+          expirationSeconds *int64 = 3600 min(600) @4
         type TokenRequestStatus
-          expirationTimestamp time
-          token string
+          expirationTimestamp time @2
+          token string @1
         kind TokenReview
-          spec TokenReviewSpec = {}
-          status TokenReviewStatus = {}
+          spec TokenReviewSpec = {} @2
+          status TokenReviewStatus = {} @3
         type TokenReviewSpec
-          audiences [string]
-          token string
+          audiences [string] @2
+          token string @1
         type TokenReviewStatus
-          audiences [string]
-          authenticated bool
-          error string
-          user UserInfo = {}
+          audiences [string] @4
+          authenticated bool @1
+          error string @3
+          user UserInfo = {} @2
         type UserInfo
-          extra {[string]}
-          groups [string]
-          uid string
-          username string
+          extra {[string]} @4
+          groups [string] @3
+          uid string @2
+          username string @1
         """#
 }

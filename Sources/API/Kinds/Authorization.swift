@@ -7,65 +7,65 @@ extension Kinds {
         resource selfsubjectrulesreviews SelfSubjectRulesReview cluster verbs=create
         resource subjectaccessreviews SubjectAccessReview cluster verbs=create
         type FieldSelectorAttributes
-          rawSelector string
-          requirements [meta.FieldSelectorRequirement]
+          rawSelector string @1
+          requirements [meta.FieldSelectorRequirement] @2
         type LabelSelectorAttributes
-          rawSelector string
-          requirements [meta.LabelSelectorRequirement]
+          rawSelector string @1
+          requirements [meta.LabelSelectorRequirement] @2
         kind LocalSubjectAccessReview
-          spec SubjectAccessReviewSpec = {}
-          status SubjectAccessReviewStatus = {}
+          spec SubjectAccessReviewSpec = {} @2
+          status SubjectAccessReviewStatus = {} @3
         type NonResourceAttributes
-          path string
-          verb string
+          path string @1
+          verb string @2
         type NonResourceRule
-          nonResourceURLs [string]
-          verbs! [string]
+          nonResourceURLs [string] @2
+          verbs! [string] @1
         type ResourceAttributes
-          fieldSelector FieldSelectorAttributes
-          group string
-          labelSelector LabelSelectorAttributes
-          name string
-          namespace string
-          resource string
-          subresource string
-          verb string
-          version string
+          fieldSelector FieldSelectorAttributes @8
+          group string @3
+          labelSelector LabelSelectorAttributes @9
+          name string @7
+          namespace string @1
+          resource string @5
+          subresource string @6
+          verb string @2
+          version string @4
         type ResourceRule
-          apiGroups [string]
-          resourceNames [string]
-          resources [string]
-          verbs! [string]
+          apiGroups [string] @2
+          resourceNames [string] @4
+          resources [string] @3
+          verbs! [string] @1
         kind SelfSubjectAccessReview
-          spec SelfSubjectAccessReviewSpec = {}
-          status SubjectAccessReviewStatus = {}
+          spec SelfSubjectAccessReviewSpec = {} @2
+          status SubjectAccessReviewStatus = {} @3
         type SelfSubjectAccessReviewSpec
-          nonResourceAttributes NonResourceAttributes
-          resourceAttributes ResourceAttributes
+          nonResourceAttributes NonResourceAttributes @2
+          resourceAttributes ResourceAttributes @1
         kind SelfSubjectRulesReview
-          spec SelfSubjectRulesReviewSpec = {}
-          status SubjectRulesReviewStatus = {}
+          spec SelfSubjectRulesReviewSpec = {} @2
+          status SubjectRulesReviewStatus = {} @3
         type SelfSubjectRulesReviewSpec
-          namespace string
+          namespace string @1
         kind SubjectAccessReview
-          spec SubjectAccessReviewSpec = {}
-          status SubjectAccessReviewStatus = {}
+          spec SubjectAccessReviewSpec = {} @2
+          status SubjectAccessReviewStatus = {} @3
         type SubjectAccessReviewSpec
-          extra {[string]}
-          groups [string]
-          nonResourceAttributes NonResourceAttributes
-          resourceAttributes ResourceAttributes
-          uid string
-          user string
+          extra {[string]} @5
+          groups [string] @4
+          nonResourceAttributes NonResourceAttributes @2
+          resourceAttributes ResourceAttributes @1
+          uid string @6
+          user string @3
         type SubjectAccessReviewStatus
-          allowed bool = false
-          denied bool
-          evaluationError string
-          reason string
+          allowed bool = false @1
+          denied bool @4
+          evaluationError string @3
+          reason string @2
         type SubjectRulesReviewStatus
-          evaluationError string
-          incomplete bool = false
-          nonResourceRules [NonResourceRule] = null
-          resourceRules [ResourceRule] = null
+          evaluationError string @4
+          incomplete bool = false @3
+          nonResourceRules [NonResourceRule] = null @2
+          resourceRules [ResourceRule] = null @1
         """#
 }

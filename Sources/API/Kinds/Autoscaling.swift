@@ -5,131 +5,131 @@ extension Kinds {
         resource horizontalpodautoscalers HorizontalPodAutoscaler namespaced short=hpa categories=all
           sub status get,patch,update
         type CrossVersionObjectReference atomic
-          apiVersion string
-          kind! string
-          name! string
+          apiVersion string @3
+          kind! string @1
+          name! string @2
         kind HorizontalPodAutoscaler
-          spec HorizontalPodAutoscalerSpec = {}
-          status HorizontalPodAutoscalerStatus = {}
+          spec HorizontalPodAutoscalerSpec = {} @2
+          status HorizontalPodAutoscalerStatus = {} @3
         type HorizontalPodAutoscalerSpec
-          maxReplicas! int32 min(1)
-          minReplicas *int32 = 1 min(1)
-          scaleTargetRef CrossVersionObjectReference = {}
-          targetCPUUtilizationPercentage *int32
+          maxReplicas! int32 min(1) @3
+          minReplicas *int32 = 1 min(1) @2
+          scaleTargetRef CrossVersionObjectReference = {} @1
+          targetCPUUtilizationPercentage *int32 @4
         type HorizontalPodAutoscalerStatus
-          currentCPUUtilizationPercentage *int32
-          currentReplicas int32 = 0
-          desiredReplicas int32 = 0
-          lastScaleTime time
-          observedGeneration *int64
+          currentCPUUtilizationPercentage *int32 @5
+          currentReplicas int32 = 0 @3
+          desiredReplicas int32 = 0 @4
+          lastScaleTime time @2
+          observedGeneration *int64 @1
         kind Scale
-          spec ScaleSpec = {}
-          status ScaleStatus = {}
+          spec ScaleSpec = {} @2
+          status ScaleStatus = {} @3
         type ScaleSpec
-          replicas int32 min(0)
+          replicas int32 min(0) @1
         type ScaleStatus
-          replicas int32 = 0
-          selector string
+          replicas int32 = 0 @1
+          selector string @2
         group autoscaling v2 autoscaling
         resource horizontalpodautoscalers HorizontalPodAutoscaler namespaced short=hpa categories=all
           sub status get,patch,update
         type ContainerResourceMetricSource
-          container! string
-          name! string
-          target MetricTarget = {}
+          container! string @3
+          name! string @1
+          target MetricTarget = {} @2
         type ContainerResourceMetricStatus
-          container string = ""
-          current MetricValueStatus = {}
-          name string = ""
+          container string = "" @3
+          current MetricValueStatus = {} @2
+          name string = "" @1
         type CrossVersionObjectReference
-          apiVersion string
-          kind! string
-          name! string
+          apiVersion string @3
+          kind! string @1
+          name! string @2
         type ExternalMetricSource
-          metric MetricIdentifier = {}
-          target MetricTarget = {}
+          metric MetricIdentifier = {} @1
+          target MetricTarget = {} @2
         type ExternalMetricStatus
-          current MetricValueStatus = {}
-          metric MetricIdentifier = {}
+          current MetricValueStatus = {} @2
+          metric MetricIdentifier = {} @1
         type HPAScalingPolicy
-          periodSeconds! int32
-          type! string
-          value! int32
+          periodSeconds! int32 @3
+          type! string @1
+          value! int32 @2
         type HPAScalingRules
-          policies [HPAScalingPolicy]
-          selectPolicy string
-          stabilizationWindowSeconds *int32
-          tolerance quantity
+          policies [HPAScalingPolicy] @2
+          selectPolicy string @1
+          stabilizationWindowSeconds *int32 @3
+          tolerance quantity @4
         kind HorizontalPodAutoscaler
-          spec HorizontalPodAutoscalerSpec = {}
-          status HorizontalPodAutoscalerStatus = {}
+          spec HorizontalPodAutoscalerSpec = {} @2
+          status HorizontalPodAutoscalerStatus = {} @3
         type HorizontalPodAutoscalerBehavior
-          scaleDown HPAScalingRules
-          scaleUp HPAScalingRules
+          scaleDown HPAScalingRules @2
+          scaleUp HPAScalingRules @1
         type HorizontalPodAutoscalerCondition
-          lastTransitionTime time
-          message string
-          reason string
-          status string = ""
-          type string = ""
+          lastTransitionTime time @3
+          message string @5
+          reason string @4
+          status string = "" @2
+          type string = "" @1
         type HorizontalPodAutoscalerSpec
-          behavior HorizontalPodAutoscalerBehavior
-          maxReplicas! int32 min(1)
-          metrics [MetricSpec]
-          minReplicas *int32 = 1 min(1)
-          scaleTargetRef CrossVersionObjectReference = {}
+          behavior HorizontalPodAutoscalerBehavior @5
+          maxReplicas! int32 min(1) @3
+          metrics [MetricSpec] @4
+          minReplicas *int32 = 1 min(1) @2
+          scaleTargetRef CrossVersionObjectReference = {} @1
         type HorizontalPodAutoscalerStatus
-          conditions [HorizontalPodAutoscalerCondition] map(type) patch(type)
-          currentMetrics [MetricStatus] = null
-          currentReplicas int32
-          desiredReplicas int32 = 0
-          lastScaleTime time
-          observedGeneration *int64
+          conditions [HorizontalPodAutoscalerCondition] map(type) patch(type) @6
+          currentMetrics [MetricStatus] = null @5
+          currentReplicas int32 @3
+          desiredReplicas int32 = 0 @4
+          lastScaleTime time @2
+          observedGeneration *int64 @1
         type MetricIdentifier
-          name! string
-          selector meta.LabelSelector
+          name! string @1
+          selector meta.LabelSelector @2
         type MetricSpec
-          containerResource ContainerResourceMetricSource
-          external ExternalMetricSource
-          object ObjectMetricSource
-          pods PodsMetricSource
-          resource ResourceMetricSource
-          type! string
+          containerResource ContainerResourceMetricSource @7
+          external ExternalMetricSource @5
+          object ObjectMetricSource @2
+          pods PodsMetricSource @3
+          resource ResourceMetricSource @4
+          type! string @1
         type MetricStatus
-          containerResource ContainerResourceMetricStatus
-          external ExternalMetricStatus
-          object ObjectMetricStatus
-          pods PodsMetricStatus
-          resource ResourceMetricStatus
-          type string = ""
+          containerResource ContainerResourceMetricStatus @7
+          external ExternalMetricStatus @5
+          object ObjectMetricStatus @2
+          pods PodsMetricStatus @3
+          resource ResourceMetricStatus @4
+          type string = "" @1
         type MetricTarget
-          averageUtilization *int32
-          averageValue quantity
-          type! string enum(AverageValue|Utilization|Value)
-          value quantity
+          averageUtilization *int32 @4
+          averageValue quantity @3
+          type! string enum(AverageValue|Utilization|Value) @1
+          value quantity @2
         type MetricValueStatus
-          averageUtilization *int32
-          averageValue quantity
-          value quantity
+          averageUtilization *int32 @3
+          averageValue quantity @2
+          value quantity @1
         type ObjectMetricSource
-          describedObject CrossVersionObjectReference = {}
-          metric MetricIdentifier = {}
-          target MetricTarget = {}
+          describedObject CrossVersionObjectReference = {} @1
+          metric MetricIdentifier = {} @3
+          target MetricTarget = {} @2
         type ObjectMetricStatus
-          current MetricValueStatus = {}
-          describedObject CrossVersionObjectReference = {}
-          metric MetricIdentifier = {}
+          current MetricValueStatus = {} @2
+          describedObject CrossVersionObjectReference = {} @3
+          metric MetricIdentifier = {} @1
         type PodsMetricSource
-          metric MetricIdentifier = {}
-          target MetricTarget = {}
+          metric MetricIdentifier = {} @1
+          target MetricTarget = {} @2
         type PodsMetricStatus
-          current MetricValueStatus = {}
-          metric MetricIdentifier = {}
+          current MetricValueStatus = {} @2
+          metric MetricIdentifier = {} @1
         type ResourceMetricSource
-          name! string
-          target MetricTarget = {}
+          name! string @1
+          target MetricTarget = {} @2
         type ResourceMetricStatus
-          current MetricValueStatus = {}
-          name string = ""
+          current MetricValueStatus = {} @2
+          name string = "" @1
         """#
 }

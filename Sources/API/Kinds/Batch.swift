@@ -7,83 +7,83 @@ extension Kinds {
         resource jobs Job namespaced categories=all generation fields=status.successful
           sub status get,patch,update
         kind CronJob
-          spec CronJobSpec = {}
-          status CronJobStatus = {}
+          spec CronJobSpec = {} @2
+          status CronJobStatus = {} @3
         type CronJobSpec
-          concurrencyPolicy string = Allow enum(Allow|Forbid|Replace)
-          failedJobsHistoryLimit *int32 = 1 min(0)
-          jobTemplate JobTemplateSpec = {}
-          schedule! string
-          startingDeadlineSeconds *int64 min(0)
-          successfulJobsHistoryLimit *int32 = 3 min(0)
-          suspend *bool = false
-          timeZone string
+          concurrencyPolicy string = Allow enum(Allow|Forbid|Replace) @3
+          failedJobsHistoryLimit *int32 = 1 min(0) @7
+          jobTemplate JobTemplateSpec = {} @5
+          schedule! string @1
+          startingDeadlineSeconds *int64 min(0) @2
+          successfulJobsHistoryLimit *int32 = 3 min(0) @6
+          suspend *bool = false @4
+          timeZone string @8
         type CronJobStatus
-          active [core.ObjectReference]
-          lastScheduleTime time
-          lastSuccessfulTime time
+          active [core.ObjectReference] @1
+          lastScheduleTime time @4
+          lastSuccessfulTime time @5
         kind Job
-          spec JobSpec = {}
-          status JobStatus = {}
+          spec JobSpec = {} @2
+          status JobStatus = {} @3
         type JobCondition
-          lastProbeTime time
-          lastTransitionTime time
-          message string
-          reason string
-          status string = ""
-          type string = ""
+          lastProbeTime time @3
+          lastTransitionTime time @4
+          message string @6
+          reason string @5
+          status string = "" @2
+          type string = "" @1
         type JobSpec
-          activeDeadlineSeconds *int64 min(0)
-          backoffLimit *int32 = 6 min(0)
-          backoffLimitPerIndex *int32
-          completionMode string = NonIndexed enum(Indexed|NonIndexed)
-          completions *int32 min(0)
-          managedBy string
-          manualSelector *bool
-          maxFailedIndexes *int32
-          parallelism *int32 min(0)
-          podFailurePolicy PodFailurePolicy
-          podReplacementPolicy string enum(Failed|TerminatingOrFailed)
-          selector meta.LabelSelector
-          successPolicy SuccessPolicy
-          suspend *bool = false
-          template core.PodTemplateSpec = {}
-          ttlSecondsAfterFinished *int32 min(0)
+          activeDeadlineSeconds *int64 min(0) @3
+          backoffLimit *int32 = 6 min(0) @7
+          backoffLimitPerIndex *int32 @12
+          completionMode string = NonIndexed enum(Indexed|NonIndexed) @9
+          completions *int32 min(0) @2
+          managedBy string @15
+          manualSelector *bool @5
+          maxFailedIndexes *int32 @13
+          parallelism *int32 min(0) @1
+          podFailurePolicy PodFailurePolicy @11
+          podReplacementPolicy string enum(Failed|TerminatingOrFailed) @14
+          selector meta.LabelSelector @4
+          successPolicy SuccessPolicy @16
+          suspend *bool = false @10
+          template core.PodTemplateSpec = {} @6
+          ttlSecondsAfterFinished *int32 min(0) @8
         type JobStatus
-          active int32
-          completedIndexes string
-          completionTime time
-          conditions [JobCondition] patch(type)
-          failed int32
-          failedIndexes string
-          ready *int32
-          startTime time
-          succeeded int32
-          terminating *int32
-          uncountedTerminatedPods UncountedTerminatedPods
+          active int32 @4
+          completedIndexes string @7
+          completionTime time @3
+          conditions [JobCondition] patch(type) @1
+          failed int32 @6
+          failedIndexes string @10
+          ready *int32 @9
+          startTime time @2
+          succeeded int32 @5
+          terminating *int32 @11
+          uncountedTerminatedPods UncountedTerminatedPods @8
         type JobTemplateSpec
-          metadata meta.ObjectMeta = {}
-          spec JobSpec = {}
+          metadata meta.ObjectMeta = {} @1
+          spec JobSpec = {} @2
         type PodFailurePolicy
-          rules! [PodFailurePolicyRule]
+          rules! [PodFailurePolicyRule] @1
         type PodFailurePolicyOnExitCodesRequirement
-          containerName string
-          operator! string
-          values! [int32] set
+          containerName string @1
+          operator! string @2
+          values! [int32] set @3
         type PodFailurePolicyOnPodConditionsPattern
-          status string = True
-          type! string
+          status string = True @2
+          type! string @1
         type PodFailurePolicyRule
-          action! string
-          onExitCodes PodFailurePolicyOnExitCodesRequirement
-          onPodConditions [PodFailurePolicyOnPodConditionsPattern]
+          action! string @1
+          onExitCodes PodFailurePolicyOnExitCodesRequirement @2
+          onPodConditions [PodFailurePolicyOnPodConditionsPattern] @3
         type SuccessPolicy
-          rules! [SuccessPolicyRule]
+          rules! [SuccessPolicyRule] @1
         type SuccessPolicyRule
-          succeededCount *int32
-          succeededIndexes string
+          succeededCount *int32 @2
+          succeededIndexes string @1
         type UncountedTerminatedPods
-          failed [string] set
-          succeeded [string] set
+          failed [string] set @2
+          succeeded [string] set @1
         """#
 }

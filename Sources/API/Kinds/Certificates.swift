@@ -6,26 +6,26 @@ extension Kinds {
           sub approval get,patch,update
           sub status get,patch,update
         kind CertificateSigningRequest
-          spec CertificateSigningRequestSpec = {}
-          status CertificateSigningRequestStatus = {}
+          spec CertificateSigningRequestSpec = {} @2
+          status CertificateSigningRequestStatus = {} @3
         type CertificateSigningRequestCondition
-          lastTransitionTime time
-          lastUpdateTime time
-          message string
-          reason string
-          status string = ""
-          type string = ""
+          lastTransitionTime time @5
+          lastUpdateTime time @4
+          message string @3
+          reason string @2
+          status string = "" @6
+          type string = "" @1
         type CertificateSigningRequestSpec
-          expirationSeconds *int32
-          extra {[string]}
-          groups [string]
-          request! bytes
-          signerName! string immutable
-          uid string
-          usages [string]
-          username string
+          expirationSeconds *int32 @8
+          extra {[string]} @6
+          groups [string] @4
+          request! bytes @1
+          signerName! string immutable @7
+          uid string @3
+          usages [string] @5
+          username string @2
         type CertificateSigningRequestStatus
-          certificate bytes
-          conditions [CertificateSigningRequestCondition] map(type)
+          certificate bytes @2
+          conditions [CertificateSigningRequestCondition] map(type) @1
         """#
 }

@@ -7,14 +7,14 @@ extension Kinds {
           column Holder string .spec.holderIdentity
           column Age string age
         kind Lease
-          spec LeaseSpec = {}
+          spec LeaseSpec = {} @2
         type LeaseSpec
-          acquireTime microtime
-          holderIdentity *string
-          leaseDurationSeconds *int32
-          leaseTransitions *int32
-          preferredHolder *string
-          renewTime microtime
-          strategy *string
+          acquireTime microtime @3
+          holderIdentity *string @1
+          leaseDurationSeconds *int32 @2
+          leaseTransitions *int32 @5
+          preferredHolder *string @7
+          renewTime microtime @4
+          strategy *string @6
         """#
 }

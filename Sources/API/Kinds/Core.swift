@@ -91,165 +91,165 @@ extension Kinds {
           column Age string age
           column Selector string selector wide
         type AWSElasticBlockStoreVolumeSource
-          fsType string
-          partition int32
-          readOnly bool
-          volumeID! string
+          fsType string @2
+          partition int32 @3
+          readOnly bool @4
+          volumeID! string @1
         type Affinity
-          nodeAffinity NodeAffinity
-          podAffinity PodAffinity
-          podAntiAffinity PodAntiAffinity
+          nodeAffinity NodeAffinity @1
+          podAffinity PodAffinity @2
+          podAntiAffinity PodAntiAffinity @3
         type AppArmorProfile
-          localhostProfile string
-          type! string
+          localhostProfile string @2
+          type! string @1
         type AttachedVolume
-          devicePath string = ""
-          name string = ""
+          devicePath string = "" @2
+          name string = "" @1
         type AzureDiskVolumeSource
-          cachingMode string = ReadWrite
-          diskName! string
-          diskURI! string
-          fsType string = ext4
-          kind string = Shared
-          readOnly bool = false
+          cachingMode string = ReadWrite @3
+          diskName! string @1
+          diskURI! string @2
+          fsType string = ext4 @4
+          kind string = Shared @6
+          readOnly bool = false @5
         type AzureFilePersistentVolumeSource
-          readOnly bool
-          secretName! string
-          secretNamespace string
-          shareName! string
+          readOnly bool @3
+          secretName! string @1
+          secretNamespace string @4
+          shareName! string @2
         type AzureFileVolumeSource
-          readOnly bool
-          secretName! string
-          shareName! string
+          readOnly bool @3
+          secretName! string @1
+          shareName! string @2
         kind Binding
-          target ObjectReference = {}
+          target ObjectReference = {} @2
         type CSIPersistentVolumeSource
-          controllerExpandSecretRef SecretReference
-          controllerPublishSecretRef SecretReference
-          driver! string
-          fsType string
-          nodeExpandSecretRef SecretReference
-          nodePublishSecretRef SecretReference
-          nodeStageSecretRef SecretReference
-          readOnly bool
-          volumeAttributes {string}
-          volumeHandle! string
+          controllerExpandSecretRef SecretReference @9
+          controllerPublishSecretRef SecretReference @6
+          driver! string @1
+          fsType string @4
+          nodeExpandSecretRef SecretReference @10
+          nodePublishSecretRef SecretReference @8
+          nodeStageSecretRef SecretReference @7
+          readOnly bool @3
+          volumeAttributes {string} @5
+          volumeHandle! string @2
         type CSIVolumeSource
-          driver! string
-          fsType string
-          nodePublishSecretRef LocalObjectReference
-          readOnly *bool
-          volumeAttributes {string}
+          driver! string @1
+          fsType string @3
+          nodePublishSecretRef LocalObjectReference @5
+          readOnly *bool @2
+          volumeAttributes {string} @4
         type Capabilities
-          add [string]
-          drop [string]
+          add [string] @1
+          drop [string] @2
         type CephFSPersistentVolumeSource
-          monitors! [string]
-          path string
-          readOnly bool
-          secretFile string
-          secretRef SecretReference
-          user string
+          monitors! [string] @1
+          path string @2
+          readOnly bool @6
+          secretFile string @4
+          secretRef SecretReference @5
+          user string @3
         type CephFSVolumeSource
-          monitors! [string]
-          path string
-          readOnly bool
-          secretFile string
-          secretRef LocalObjectReference
-          user string
+          monitors! [string] @1
+          path string @2
+          readOnly bool @6
+          secretFile string @4
+          secretRef LocalObjectReference @5
+          user string @3
         type CinderPersistentVolumeSource
-          fsType string
-          readOnly bool
-          secretRef SecretReference
-          volumeID! string
+          fsType string @2
+          readOnly bool @3
+          secretRef SecretReference @4
+          volumeID! string @1
         type CinderVolumeSource
-          fsType string
-          readOnly bool
-          secretRef LocalObjectReference
-          volumeID! string
+          fsType string @2
+          readOnly bool @3
+          secretRef LocalObjectReference @4
+          volumeID! string @1
         type ClientIPConfig
-          timeoutSeconds *int32
+          timeoutSeconds *int32 @1
         type ClusterTrustBundleProjection
-          labelSelector meta.LabelSelector
-          name string
-          optional *bool
-          path! string
-          signerName string
+          labelSelector meta.LabelSelector @3
+          name string @1
+          optional *bool @5
+          path! string @4
+          signerName string @2
         type ComponentCondition
-          error string
-          message string
-          status string = ""
-          type string = ""
+          error string @4
+          message string @3
+          status string = "" @2
+          type string = "" @1
         kind ComponentStatus
-          conditions [ComponentCondition] map(type) patch(type)
+          conditions [ComponentCondition] map(type) patch(type) @2
         kind ConfigMap
-          binaryData {bytes} format(configMapKeys)
-          data {string} format(configMapKeys)
-          immutable *bool
+          binaryData {bytes} format(configMapKeys) @3
+          data {string} format(configMapKeys) @2
+          immutable *bool @4
         type ConfigMapEnvSource
-          name string
-          optional *bool
+          name string @1.1
+          optional *bool @2
         type ConfigMapKeySelector atomic
-          key! string
-          name string
-          optional *bool
+          key! string @2
+          name string @1.1
+          optional *bool @3
         type ConfigMapNodeConfigSource
-          kubeletConfigKey! string
-          name! string
-          namespace! string
-          resourceVersion string
-          uid string
+          kubeletConfigKey! string @5
+          name! string @2
+          namespace! string @1
+          resourceVersion string @4
+          uid string @3
         type ConfigMapProjection
-          items [KeyToPath]
-          name string
-          optional *bool
+          items [KeyToPath] @2
+          name string @1.1
+          optional *bool @4
         type ConfigMapVolumeSource
-          defaultMode *int32 = 420 range(0,511)
-          items [KeyToPath]
-          name string
-          optional *bool
+          defaultMode *int32 = 420 range(0,511) @3
+          items [KeyToPath] @2
+          name string @1.1
+          optional *bool @4
         type Container
-          args [string]
-          command [string]
-          env [EnvVar] map(name) patch(name)
-          envFrom [EnvFromSource]
-          image string
-          imagePullPolicy string enum(Always|IfNotPresent|Never)
-          lifecycle Lifecycle
-          livenessProbe Probe
-          name! string format(dns1123label)
-          ports [ContainerPort] map(containerPort,protocol) patch(containerPort)
-          readinessProbe Probe
-          resizePolicy [ContainerResizePolicy]
-          resources ResourceRequirements = {}
-          restartPolicy string
+          args [string] @4
+          command [string] @3
+          env [EnvVar] map(name) patch(name) @7
+          envFrom [EnvFromSource] @19
+          image string @2
+          imagePullPolicy string enum(Always|IfNotPresent|Never) @14
+          lifecycle Lifecycle @12
+          livenessProbe Probe @10
+          name! string format(dns1123label) @1
+          ports [ContainerPort] map(containerPort,protocol) patch(containerPort) @6
+          readinessProbe Probe @11
+          resizePolicy [ContainerResizePolicy] @23
+          resources ResourceRequirements = {} @8
+          restartPolicy string @24
           restartPolicyRules [ContainerRestartRule]
-          securityContext SecurityContext
-          startupProbe Probe
-          stdin bool
-          stdinOnce bool
-          terminationMessagePath string = /dev/termination-log
-          terminationMessagePolicy string = File enum(File|FallbackToLogsOnError)
-          tty bool
-          volumeDevices [VolumeDevice] map(devicePath) patch(devicePath)
-          volumeMounts [VolumeMount] map(mountPath) patch(mountPath)
-          workingDir string
+          securityContext SecurityContext @15
+          startupProbe Probe @22
+          stdin bool @16
+          stdinOnce bool @17
+          terminationMessagePath string = /dev/termination-log @13
+          terminationMessagePolicy string = File enum(File|FallbackToLogsOnError) @20
+          tty bool @18
+          volumeDevices [VolumeDevice] map(devicePath) patch(devicePath) @21
+          volumeMounts [VolumeMount] map(mountPath) patch(mountPath) @9
+          workingDir string @5
         type ContainerExtendedResourceRequest
           containerName! string
           requestName! string
           resourceName! string
         type ContainerImage
-          names [string]
-          sizeBytes int64
+          names [string] @1
+          sizeBytes int64 @2
         type ContainerPort
-          containerPort! int32 range(1,65535)
-          hostIP string
-          hostPort int32 range(1,65535)
-          name string format(portName)
-          protocol string = TCP enum(SCTP|TCP|UDP)
+          containerPort! int32 range(1,65535) @3
+          hostIP string @5
+          hostPort int32 range(1,65535) @2
+          name string format(portName) @1
+          protocol string = TCP enum(SCTP|TCP|UDP) @4
         type ContainerResizePolicy
-          resourceName! string
-          restartPolicy! string
+          resourceName! string @1
+          restartPolicy! string @2
         type ContainerRestartRule
           action! string
           exitCodes ContainerRestartRuleOnExitCodes
@@ -257,479 +257,479 @@ extension Kinds {
           operator! string
           values [int32] set
         type ContainerState
-          running ContainerStateRunning
-          terminated ContainerStateTerminated
-          waiting ContainerStateWaiting
+          running ContainerStateRunning @2
+          terminated ContainerStateTerminated @3
+          waiting ContainerStateWaiting @1
         type ContainerStateRunning
-          startedAt time = null
+          startedAt time = null @1
         type ContainerStateTerminated
-          containerID string
-          exitCode int32 = 0
-          finishedAt time = null
-          message string
-          reason string
-          signal int32
-          startedAt time = null
+          containerID string @7
+          exitCode int32 = 0 @1
+          finishedAt time = null @6
+          message string @4
+          reason string @3
+          signal int32 @2
+          startedAt time = null @5
         type ContainerStateWaiting
-          message string
-          reason string
+          message string @2
+          reason string @1
         type ContainerStatus
-          allocatedResources {quantity}
-          allocatedResourcesStatus [ResourceStatus] map(name) patch(name)
-          containerID string
-          image string = ""
-          imageID string = ""
-          lastState ContainerState = {}
-          name string = ""
-          ready bool = false
-          resources ResourceRequirements
-          restartCount int32 = 0
-          started *bool
-          state ContainerState = {}
-          stopSignal string
-          user ContainerUser
-          volumeMounts [VolumeMountStatus] map(mountPath) patch(mountPath)
+          allocatedResources {quantity} @10
+          allocatedResourcesStatus [ResourceStatus] map(name) patch(name) @14
+          containerID string @8
+          image string = "" @6
+          imageID string = "" @7
+          lastState ContainerState = {} @3
+          name string = "" @1
+          ready bool = false @4
+          resources ResourceRequirements @11
+          restartCount int32 = 0 @5
+          started *bool @9
+          state ContainerState = {} @2
+          stopSignal string @15
+          user ContainerUser @13
+          volumeMounts [VolumeMountStatus] map(mountPath) patch(mountPath) @12
         type ContainerUser
-          linux LinuxContainerUser
+          linux LinuxContainerUser @1
         type DaemonEndpoint
-          Port int32 = 0
+          Port int32 = 0 @1
         type DownwardAPIProjection
-          items [DownwardAPIVolumeFile]
+          items [DownwardAPIVolumeFile] @1
         type DownwardAPIVolumeFile
-          fieldRef ObjectFieldSelector
-          mode *int32
-          path! string
-          resourceFieldRef ResourceFieldSelector
+          fieldRef ObjectFieldSelector @2
+          mode *int32 @4
+          path! string @1
+          resourceFieldRef ResourceFieldSelector @3
         type DownwardAPIVolumeSource
-          defaultMode *int32 = 420 range(0,511)
-          items [DownwardAPIVolumeFile]
+          defaultMode *int32 = 420 range(0,511) @2
+          items [DownwardAPIVolumeFile] @1
         type EmptyDirVolumeSource
-          medium string enum(|Memory|HugePages)
-          sizeLimit quantity
+          medium string enum(|Memory|HugePages) @1
+          sizeLimit quantity @2
         type EndpointAddress atomic
-          hostname string
-          ip! string
-          nodeName string
-          targetRef ObjectReference
+          hostname string @3
+          ip! string @1
+          nodeName string @4
+          targetRef ObjectReference @2
         type EndpointPort atomic
-          appProtocol string
-          name string
-          port! int32 range(1,65535)
-          protocol string = TCP enum(SCTP|TCP|UDP)
+          appProtocol string @4
+          name string @1
+          port! int32 range(1,65535) @2
+          protocol string = TCP enum(SCTP|TCP|UDP) @3
         type EndpointSubset
-          addresses [EndpointAddress]
-          notReadyAddresses [EndpointAddress]
-          ports [EndpointPort]
+          addresses [EndpointAddress] @1
+          notReadyAddresses [EndpointAddress] @2
+          ports [EndpointPort] @3
         kind Endpoints
-          subsets [EndpointSubset]
+          subsets [EndpointSubset] @2
         type EnvFromSource
-          configMapRef ConfigMapEnvSource
-          prefix string
-          secretRef SecretEnvSource
+          configMapRef ConfigMapEnvSource @2
+          prefix string @1
+          secretRef SecretEnvSource @3
         type EnvVar
-          name! string format(envVarName)
-          value string
-          valueFrom EnvVarSource
+          name! string format(envVarName) @1
+          value string @2
+          valueFrom EnvVarSource @3
         type EnvVarSource
-          configMapKeyRef ConfigMapKeySelector
-          fieldRef ObjectFieldSelector
+          configMapKeyRef ConfigMapKeySelector @3
+          fieldRef ObjectFieldSelector @1
           fileKeyRef FileKeySelector
-          resourceFieldRef ResourceFieldSelector
-          secretKeyRef SecretKeySelector
+          resourceFieldRef ResourceFieldSelector @2
+          secretKeyRef SecretKeySelector @4
         type EphemeralContainer
-          args [string]
-          command [string]
-          env [EnvVar] map(name) patch(name)
-          envFrom [EnvFromSource]
-          image string
-          imagePullPolicy string enum(Always|IfNotPresent|Never)
-          lifecycle Lifecycle
-          livenessProbe Probe
-          name! string format(dns1123label)
-          ports [ContainerPort] map(containerPort,protocol) patch(containerPort)
-          readinessProbe Probe
-          resizePolicy [ContainerResizePolicy]
-          resources ResourceRequirements = {}
-          restartPolicy string
+          args [string] @1.4
+          command [string] @1.3
+          env [EnvVar] map(name) patch(name) @1.7
+          envFrom [EnvFromSource] @1.19
+          image string @1.2
+          imagePullPolicy string enum(Always|IfNotPresent|Never) @1.14
+          lifecycle Lifecycle @1.12
+          livenessProbe Probe @1.10
+          name! string format(dns1123label) @1.1
+          ports [ContainerPort] map(containerPort,protocol) patch(containerPort) @1.6
+          readinessProbe Probe @1.11
+          resizePolicy [ContainerResizePolicy] @1.23
+          resources ResourceRequirements = {} @1.8
+          restartPolicy string @1.24
           restartPolicyRules [ContainerRestartRule]
-          securityContext SecurityContext
-          startupProbe Probe
-          stdin bool
-          stdinOnce bool
-          targetContainerName string
-          terminationMessagePath string = /dev/termination-log
-          terminationMessagePolicy string = File enum(File|FallbackToLogsOnError)
-          tty bool
-          volumeDevices [VolumeDevice] map(devicePath) patch(devicePath)
-          volumeMounts [VolumeMount] map(mountPath) patch(mountPath)
-          workingDir string
+          securityContext SecurityContext @1.15
+          startupProbe Probe @1.22
+          stdin bool @1.16
+          stdinOnce bool @1.17
+          targetContainerName string @2
+          terminationMessagePath string = /dev/termination-log @1.13
+          terminationMessagePolicy string = File enum(File|FallbackToLogsOnError) @1.20
+          tty bool @1.18
+          volumeDevices [VolumeDevice] map(devicePath) patch(devicePath) @1.21
+          volumeMounts [VolumeMount] map(mountPath) patch(mountPath) @1.9
+          workingDir string @1.5
         type EphemeralVolumeSource
-          volumeClaimTemplate PersistentVolumeClaimTemplate
+          volumeClaimTemplate PersistentVolumeClaimTemplate @1
         kind Event
-          action string
-          count int32
-          eventTime microtime = null
-          firstTimestamp time = null
-          involvedObject ObjectReference = {}
-          lastTimestamp time = null
-          message string
-          reason string
-          related ObjectReference
-          reportingComponent string = ""
-          reportingInstance string = ""
-          series EventSeries
-          source EventSource = {}
-          type string
+          action string @12
+          count int32 @8
+          eventTime microtime = null @10
+          firstTimestamp time = null @6
+          involvedObject ObjectReference = {} @2
+          lastTimestamp time = null @7
+          message string @4
+          reason string @3
+          related ObjectReference @13
+          reportingComponent string = "" @14
+          reportingInstance string = "" @15
+          series EventSeries @11
+          source EventSource = {} @5
+          type string @9
         type EventSeries
-          count int32
-          lastObservedTime microtime
+          count int32 @1
+          lastObservedTime microtime @2
         type EventSource
-          component string
-          host string
+          component string @1
+          host string @2
         type ExecAction
-          command [string]
+          command [string] @1
         type FCVolumeSource
-          fsType string
-          lun *int32
-          readOnly bool
-          targetWWNs [string]
-          wwids [string]
+          fsType string @3
+          lun *int32 @2
+          readOnly bool @4
+          targetWWNs [string] @1
+          wwids [string] @5
         type FileKeySelector atomic
           key! string
           optional *bool
           path! string
           volumeName! string
         type FlexPersistentVolumeSource
-          driver! string
-          fsType string
-          options {string}
-          readOnly bool
-          secretRef SecretReference
+          driver! string @1
+          fsType string @2
+          options {string} @5
+          readOnly bool @4
+          secretRef SecretReference @3
         type FlexVolumeSource
-          driver! string
-          fsType string
-          options {string}
-          readOnly bool
-          secretRef LocalObjectReference
+          driver! string @1
+          fsType string @2
+          options {string} @5
+          readOnly bool @4
+          secretRef LocalObjectReference @3
         type FlockerVolumeSource
-          datasetName string
-          datasetUUID string
+          datasetName string @1
+          datasetUUID string @2
         type GCEPersistentDiskVolumeSource
-          fsType string
-          partition int32
-          pdName! string
-          readOnly bool
+          fsType string @2
+          partition int32 @3
+          pdName! string @1
+          readOnly bool @4
         type GRPCAction
-          port! int32 range(1,65535)
-          service string = ""
+          port! int32 range(1,65535) @1
+          service string = "" @2
         type GitRepoVolumeSource
-          directory string
-          repository! string
-          revision string
+          directory string @3
+          repository! string @1
+          revision string @2
         type GlusterfsPersistentVolumeSource
-          endpoints! string
-          endpointsNamespace string
-          path! string
-          readOnly bool
+          endpoints! string @1
+          endpointsNamespace string @4
+          path! string @2
+          readOnly bool @3
         type GlusterfsVolumeSource
-          endpoints! string
-          path! string
-          readOnly bool
+          endpoints! string @1
+          path! string @2
+          readOnly bool @3
         type HTTPGetAction
-          host string
-          httpHeaders [HTTPHeader]
-          path string = /
-          port intstr port
-          scheme string = HTTP enum(HTTP|HTTPS)
+          host string @3
+          httpHeaders [HTTPHeader] @5
+          path string = / @1
+          port intstr port @2
+          scheme string = HTTP enum(HTTP|HTTPS) @4
         type HTTPHeader
-          name! string
-          value! string
+          name! string @1
+          value! string @2
         type HostAlias
-          hostnames [string]
-          ip! string
+          hostnames [string] @2
+          ip! string @1
         type HostIP
-          ip! string
+          ip! string @1
         type HostPathVolumeSource
-          path! string
-          type *string = "" enum(|DirectoryOrCreate|Directory|FileOrCreate|File|Socket|CharDevice|BlockDevice)
+          path! string @1
+          type *string = "" enum(|DirectoryOrCreate|Directory|FileOrCreate|File|Socket|CharDevice|BlockDevice) @2
         type ISCSIPersistentVolumeSource
-          chapAuthDiscovery bool
-          chapAuthSession bool
-          fsType string
-          initiatorName string
-          iqn! string
-          iscsiInterface string = default
-          lun! int32
-          portals [string]
-          readOnly bool
-          secretRef SecretReference
-          targetPortal! string
+          chapAuthDiscovery bool @8
+          chapAuthSession bool @11
+          fsType string @5
+          initiatorName string @12
+          iqn! string @2
+          iscsiInterface string = default @4
+          lun! int32 @3
+          portals [string] @7
+          readOnly bool @6
+          secretRef SecretReference @10
+          targetPortal! string @1
         type ISCSIVolumeSource
-          chapAuthDiscovery bool
-          chapAuthSession bool
-          fsType string
-          initiatorName string
-          iqn! string
-          iscsiInterface string = default
-          lun! int32
-          portals [string]
-          readOnly bool
-          secretRef LocalObjectReference
-          targetPortal! string
+          chapAuthDiscovery bool @8
+          chapAuthSession bool @11
+          fsType string @5
+          initiatorName string @12
+          iqn! string @2
+          iscsiInterface string = default @4
+          lun! int32 @3
+          portals [string] @7
+          readOnly bool @6
+          secretRef LocalObjectReference @10
+          targetPortal! string @1
         type ImageVolumeSource
-          pullPolicy string
-          reference string
+          pullPolicy string @2
+          reference string @1
         type ImageVolumeStatus
           imageRef string = ""
         type KeyToPath
-          key! string
-          mode *int32 range(0,511)
-          path! string
+          key! string @1
+          mode *int32 range(0,511) @3
+          path! string @2
         type Lifecycle
-          postStart LifecycleHandler
-          preStop LifecycleHandler
-          stopSignal string
+          postStart LifecycleHandler @1
+          preStop LifecycleHandler @2
+          stopSignal string @3
         type LifecycleHandler
-          exec ExecAction
-          httpGet HTTPGetAction
-          sleep SleepAction
-          tcpSocket TCPSocketAction
+          exec ExecAction @1
+          httpGet HTTPGetAction @2
+          sleep SleepAction @4
+          tcpSocket TCPSocketAction @3
         kind LimitRange
-          spec LimitRangeSpec = {}
+          spec LimitRangeSpec = {} @2
         type LimitRangeItem
-          default {quantity}
-          defaultRequest {quantity}
-          max {quantity}
-          maxLimitRequestRatio {quantity}
-          min {quantity}
-          type! string
+          default {quantity} @4
+          defaultRequest {quantity} @5
+          max {quantity} @2
+          maxLimitRequestRatio {quantity} @6
+          min {quantity} @3
+          type! string @1
         type LimitRangeSpec
-          limits [LimitRangeItem] = null
+          limits [LimitRangeItem] = null @1
         type LinuxContainerUser
-          gid int64 = 0
-          supplementalGroups [int64]
-          uid int64 = 0
+          gid int64 = 0 @2
+          supplementalGroups [int64] @3
+          uid int64 = 0 @1
         type LoadBalancerIngress
-          hostname string
-          ip string
-          ipMode string
-          ports [PortStatus]
+          hostname string @2
+          ip string @1
+          ipMode string @3
+          ports [PortStatus] @4
         type LoadBalancerStatus
-          ingress [LoadBalancerIngress]
+          ingress [LoadBalancerIngress] @1
         type LocalObjectReference atomic
-          name string
+          name string @1
         type LocalVolumeSource
-          fsType string
-          path! string
+          fsType string @2
+          path! string @1
         type ModifyVolumeStatus
-          status string = ""
-          targetVolumeAttributesClassName string
+          status string = "" @2
+          targetVolumeAttributesClassName string @1
         type NFSVolumeSource
-          path! string
-          readOnly bool
-          server! string
+          path! string @2
+          readOnly bool @3
+          server! string @1
         kind Namespace
-          spec NamespaceSpec = {}
-          status NamespaceStatus = {}
+          spec NamespaceSpec = {} @2
+          status NamespaceStatus = {} @3
         type NamespaceCondition
-          lastTransitionTime time
-          message string
-          reason string
-          status string = ""
-          type string = ""
+          lastTransitionTime time @4
+          message string @6
+          reason string @5
+          status string = "" @2
+          type string = "" @1
         type NamespaceSpec
-          finalizers [string]
+          finalizers [string] @1
         type NamespaceStatus
-          conditions [NamespaceCondition] map(type) patch(type)
-          phase string = Active
+          conditions [NamespaceCondition] map(type) patch(type) @2
+          phase string = Active @1
         kind Node
-          spec NodeSpec = {}
-          status NodeStatus = {}
+          spec NodeSpec = {} @2
+          status NodeStatus = {} @3
         type NodeAddress
-          address string = ""
-          type string = ""
+          address string = "" @2
+          type string = "" @1
         type NodeAffinity
-          preferredDuringSchedulingIgnoredDuringExecution [PreferredSchedulingTerm]
-          requiredDuringSchedulingIgnoredDuringExecution NodeSelector
+          preferredDuringSchedulingIgnoredDuringExecution [PreferredSchedulingTerm] @2
+          requiredDuringSchedulingIgnoredDuringExecution NodeSelector @1
         type NodeAllocatableResourceClaimStatus
           containers [string] set
           resourceClaimName string = ""
           resources {quantity} = null
         type NodeCondition
-          lastHeartbeatTime time = null
-          lastTransitionTime time = null
-          message string
-          reason string
-          status string = ""
-          type string = ""
+          lastHeartbeatTime time = null @3
+          lastTransitionTime time = null @4
+          message string @6
+          reason string @5
+          status string = "" @2
+          type string = "" @1
         type NodeConfigSource
-          configMap ConfigMapNodeConfigSource
+          configMap ConfigMapNodeConfigSource @2
         type NodeConfigStatus
-          active NodeConfigSource
-          assigned NodeConfigSource
-          error string
-          lastKnownGood NodeConfigSource
+          active NodeConfigSource @2
+          assigned NodeConfigSource @1
+          error string @4
+          lastKnownGood NodeConfigSource @3
         type NodeDaemonEndpoints
-          kubeletEndpoint DaemonEndpoint = {}
+          kubeletEndpoint DaemonEndpoint = {} @1
         type NodeFeatures
-          supplementalGroupsPolicy *bool
+          supplementalGroupsPolicy *bool @1
         type NodeRuntimeHandler
-          features NodeRuntimeHandlerFeatures
-          name string
+          features NodeRuntimeHandlerFeatures @2
+          name string @1
         type NodeRuntimeHandlerFeatures
-          recursiveReadOnlyMounts *bool
-          userNamespaces *bool
+          recursiveReadOnlyMounts *bool @1
+          userNamespaces *bool @2
         type NodeSelector atomic
-          nodeSelectorTerms! [NodeSelectorTerm]
+          nodeSelectorTerms! [NodeSelectorTerm] @1
         type NodeSelectorRequirement
-          key! string
-          operator! string enum(DoesNotExist|Exists|Gt|In|Lt|NotIn)
-          values [string]
+          key! string @1
+          operator! string enum(DoesNotExist|Exists|Gt|In|Lt|NotIn) @2
+          values [string] @3
         type NodeSelectorTerm atomic
-          matchExpressions [NodeSelectorRequirement]
-          matchFields [NodeSelectorRequirement]
+          matchExpressions [NodeSelectorRequirement] @1
+          matchFields [NodeSelectorRequirement] @2
         type NodeSpec
-          configSource NodeConfigSource
-          externalID string
-          podCIDR string
-          podCIDRs [string] set patch
-          providerID string
-          taints [Taint]
-          unschedulable bool
+          configSource NodeConfigSource @6
+          externalID string @2
+          podCIDR string @1
+          podCIDRs [string] set patch @7
+          providerID string @3
+          taints [Taint] @5
+          unschedulable bool @4
         type NodeStatus
-          addresses [NodeAddress] map(type) patch(type)
-          allocatable {quantity}
-          capacity {quantity}
-          conditions [NodeCondition] map(type) patch(type)
-          config NodeConfigStatus
-          daemonEndpoints NodeDaemonEndpoints = {}
+          addresses [NodeAddress] map(type) patch(type) @5
+          allocatable {quantity} @2
+          capacity {quantity} @1
+          conditions [NodeCondition] map(type) patch(type) @4
+          config NodeConfigStatus @11
+          daemonEndpoints NodeDaemonEndpoints = {} @6
           declaredFeatures [string]
-          features NodeFeatures
-          images [ContainerImage]
-          nodeInfo NodeSystemInfo = {}
-          phase string
-          runtimeHandlers [NodeRuntimeHandler]
-          volumesAttached [AttachedVolume]
-          volumesInUse [string]
+          features NodeFeatures @13
+          images [ContainerImage] @8
+          nodeInfo NodeSystemInfo = {} @7
+          phase string @3
+          runtimeHandlers [NodeRuntimeHandler] @12
+          volumesAttached [AttachedVolume] @10
+          volumesInUse [string] @9
         type NodeSwapStatus
-          capacity *int64
+          capacity *int64 @1
         type NodeSystemInfo
-          architecture string = ""
-          bootID string = ""
-          containerRuntimeVersion string = ""
-          kernelVersion string = ""
-          kubeProxyVersion string = ""
-          kubeletVersion string = ""
-          machineID string = ""
-          operatingSystem string = ""
-          osImage string = ""
-          swap NodeSwapStatus
-          systemUUID string = ""
+          architecture string = "" @10
+          bootID string = "" @3
+          containerRuntimeVersion string = "" @6
+          kernelVersion string = "" @4
+          kubeProxyVersion string = "" @8
+          kubeletVersion string = "" @7
+          machineID string = "" @1
+          operatingSystem string = "" @9
+          osImage string = "" @5
+          swap NodeSwapStatus @11
+          systemUUID string = "" @2
         type ObjectFieldSelector atomic
-          apiVersion string = v1
-          fieldPath! string
+          apiVersion string = v1 @1
+          fieldPath! string @2
         type ObjectReference atomic
-          apiVersion string
-          fieldPath string
-          kind string
-          name string
-          namespace string
-          resourceVersion string
-          uid string
+          apiVersion string @5
+          fieldPath string @7
+          kind string @1
+          name string @3
+          namespace string @2
+          resourceVersion string @6
+          uid string @4
         kind PersistentVolume
-          spec PersistentVolumeSpec = {}
-          status PersistentVolumeStatus = {}
+          spec PersistentVolumeSpec = {} @2
+          status PersistentVolumeStatus = {} @3
         kind PersistentVolumeClaim
-          spec PersistentVolumeClaimSpec = {}
-          status PersistentVolumeClaimStatus = {}
+          spec PersistentVolumeClaimSpec = {} @2
+          status PersistentVolumeClaimStatus = {} @3
         type PersistentVolumeClaimCondition
-          lastProbeTime time = null
-          lastTransitionTime time = null
-          message string
-          reason string
-          status string = ""
-          type string = ""
+          lastProbeTime time = null @3
+          lastTransitionTime time = null @4
+          message string @6
+          reason string @5
+          status string = "" @2
+          type string = "" @1
         type PersistentVolumeClaimSpec
-          accessModes [string]
-          dataSource TypedLocalObjectReference
-          dataSourceRef TypedObjectReference
-          resources VolumeResourceRequirements = {}
-          selector meta.LabelSelector
-          storageClassName *string
-          volumeAttributesClassName *string
-          volumeMode string = Filesystem enum(Block|Filesystem)
-          volumeName string
+          accessModes [string] @1
+          dataSource TypedLocalObjectReference @7
+          dataSourceRef TypedObjectReference @8
+          resources VolumeResourceRequirements = {} @2
+          selector meta.LabelSelector @4
+          storageClassName *string @5
+          volumeAttributesClassName *string @9
+          volumeMode string = Filesystem enum(Block|Filesystem) @6
+          volumeName string @3
         type PersistentVolumeClaimStatus
-          accessModes [string]
-          allocatedResourceStatuses {string}
-          allocatedResources {quantity}
-          capacity {quantity}
-          conditions [PersistentVolumeClaimCondition] map(type) patch(type)
-          currentVolumeAttributesClassName string
-          modifyVolumeStatus ModifyVolumeStatus
-          phase string = Pending
+          accessModes [string] @2
+          allocatedResourceStatuses {string} @7
+          allocatedResources {quantity} @5
+          capacity {quantity} @3
+          conditions [PersistentVolumeClaimCondition] map(type) patch(type) @4
+          currentVolumeAttributesClassName string @8
+          modifyVolumeStatus ModifyVolumeStatus @9
+          phase string = Pending @1
         type PersistentVolumeClaimTemplate
-          metadata meta.ObjectMeta
-          spec PersistentVolumeClaimSpec = {}
+          metadata meta.ObjectMeta @1
+          spec PersistentVolumeClaimSpec = {} @2
         type PersistentVolumeClaimVolumeSource
-          claimName! string
-          readOnly bool
+          claimName! string @1
+          readOnly bool @2
         type PersistentVolumeSpec
-          accessModes [string]
-          awsElasticBlockStore AWSElasticBlockStoreVolumeSource
-          azureDisk AzureDiskVolumeSource
-          azureFile AzureFilePersistentVolumeSource
-          capacity {quantity}
-          cephfs CephFSPersistentVolumeSource
-          cinder CinderPersistentVolumeSource
-          claimRef ObjectReference
-          csi CSIPersistentVolumeSource
-          fc FCVolumeSource
-          flexVolume FlexPersistentVolumeSource
-          flocker FlockerVolumeSource
-          gcePersistentDisk GCEPersistentDiskVolumeSource
-          glusterfs GlusterfsPersistentVolumeSource
-          hostPath HostPathVolumeSource
-          iscsi ISCSIPersistentVolumeSource
-          local LocalVolumeSource
-          mountOptions [string]
-          nfs NFSVolumeSource
-          nodeAffinity VolumeNodeAffinity
-          persistentVolumeReclaimPolicy string = Retain enum(Delete|Recycle|Retain)
-          photonPersistentDisk PhotonPersistentDiskVolumeSource
-          portworxVolume PortworxVolumeSource
-          quobyte QuobyteVolumeSource
-          rbd RBDPersistentVolumeSource
-          scaleIO ScaleIOPersistentVolumeSource
-          storageClassName string
-          storageos StorageOSPersistentVolumeSource
-          volumeAttributesClassName *string
-          volumeMode string = Filesystem enum(Block|Filesystem)
-          vsphereVolume VsphereVirtualDiskVolumeSource
+          accessModes [string] @3
+          awsElasticBlockStore AWSElasticBlockStoreVolumeSource @2.2
+          azureDisk AzureDiskVolumeSource @2.16
+          azureFile AzureFilePersistentVolumeSource @2.13
+          capacity {quantity} @1
+          cephfs CephFSPersistentVolumeSource @2.9
+          cinder CinderPersistentVolumeSource @2.8
+          claimRef ObjectReference @4
+          csi CSIPersistentVolumeSource @2.22
+          fc FCVolumeSource @2.10
+          flexVolume FlexPersistentVolumeSource @2.12
+          flocker FlockerVolumeSource @2.11
+          gcePersistentDisk GCEPersistentDiskVolumeSource @2.1
+          glusterfs GlusterfsPersistentVolumeSource @2.4
+          hostPath HostPathVolumeSource @2.3
+          iscsi ISCSIPersistentVolumeSource @2.7
+          local LocalVolumeSource @2.20
+          mountOptions [string] @7
+          nfs NFSVolumeSource @2.5
+          nodeAffinity VolumeNodeAffinity @9
+          persistentVolumeReclaimPolicy string = Retain enum(Delete|Recycle|Retain) @5
+          photonPersistentDisk PhotonPersistentDiskVolumeSource @2.17
+          portworxVolume PortworxVolumeSource @2.18
+          quobyte QuobyteVolumeSource @2.15
+          rbd RBDPersistentVolumeSource @2.6
+          scaleIO ScaleIOPersistentVolumeSource @2.19
+          storageClassName string @6
+          storageos StorageOSPersistentVolumeSource @2.21
+          volumeAttributesClassName *string @10
+          volumeMode string = Filesystem enum(Block|Filesystem) @8
+          vsphereVolume VsphereVirtualDiskVolumeSource @2.14
         type PersistentVolumeStatus
-          lastPhaseTransitionTime time
-          message string
-          phase string = Pending
-          reason string
+          lastPhaseTransitionTime time @4
+          message string @2
+          phase string = Pending @1
+          reason string @3
         type PhotonPersistentDiskVolumeSource
-          fsType string
-          pdID! string
+          fsType string @2
+          pdID! string @1
         kind Pod
-          spec PodSpec = {}
-          status PodStatus = {}
+          spec PodSpec = {} @2
+          status PodStatus = {} @3
         type PodAffinity
-          preferredDuringSchedulingIgnoredDuringExecution [WeightedPodAffinityTerm]
-          requiredDuringSchedulingIgnoredDuringExecution [PodAffinityTerm]
+          preferredDuringSchedulingIgnoredDuringExecution [WeightedPodAffinityTerm] @2
+          requiredDuringSchedulingIgnoredDuringExecution [PodAffinityTerm] @1
         type PodAffinityTerm
-          labelSelector meta.LabelSelector
-          matchLabelKeys [string]
-          mismatchLabelKeys [string]
-          namespaceSelector meta.LabelSelector
-          namespaces [string]
-          topologyKey! string
+          labelSelector meta.LabelSelector @1
+          matchLabelKeys [string] @5
+          mismatchLabelKeys [string] @6
+          namespaceSelector meta.LabelSelector @4
+          namespaces [string] @2
+          topologyKey! string @3
         type PodAntiAffinity
-          preferredDuringSchedulingIgnoredDuringExecution [WeightedPodAffinityTerm]
-          requiredDuringSchedulingIgnoredDuringExecution [PodAffinityTerm]
+          preferredDuringSchedulingIgnoredDuringExecution [WeightedPodAffinityTerm] @2
+          requiredDuringSchedulingIgnoredDuringExecution [PodAffinityTerm] @1
         type PodCertificateProjection
           certificateChainPath string
           credentialBundlePath string
@@ -739,469 +739,469 @@ extension Kinds {
           signerName! string
           userAnnotations {string}
         type PodCondition
-          lastProbeTime time = null
-          lastTransitionTime time = null
-          message string
-          observedGeneration int64
-          reason string
-          status string = ""
-          type string = ""
+          lastProbeTime time = null @3
+          lastTransitionTime time = null @4
+          message string @6
+          observedGeneration int64 @7
+          reason string @5
+          status string = "" @2
+          type string = "" @1
         type PodDNSConfig
-          nameservers [string]
-          options [PodDNSConfigOption]
-          searches [string]
+          nameservers [string] @1
+          options [PodDNSConfigOption] @3
+          searches [string] @2
         type PodDNSConfigOption
-          name string
-          value *string
+          name string @1
+          value *string @2
         type PodExtendedResourceClaimStatus
           requestMappings [ContainerExtendedResourceRequest] = null
           resourceClaimName string = ""
         type PodIP
-          ip! string
+          ip! string @1
         type PodOS
-          name! string
+          name! string @1
         type PodReadinessGate
-          conditionType! string
+          conditionType! string @1
         type PodResourceClaim
-          name! string
-          resourceClaimName string
-          resourceClaimTemplateName string
+          name! string @1
+          resourceClaimName string @3
+          resourceClaimTemplateName string @4
         type PodResourceClaimStatus
-          name string = ""
-          resourceClaimName string
+          name string = "" @1
+          resourceClaimName string @2
         type PodSchedulingGate
-          name! string
+          name! string @1
         type PodSchedulingGroup
           podGroupName string
         type PodSecurityContext
-          appArmorProfile AppArmorProfile
-          fsGroup *int64 min(0)
-          fsGroupChangePolicy string enum(OnRootMismatch|Always)
-          runAsGroup *int64 min(0)
-          runAsNonRoot *bool
-          runAsUser *int64 min(0)
-          seLinuxChangePolicy string
-          seLinuxOptions SELinuxOptions
-          seccompProfile SeccompProfile
-          supplementalGroups [int64]
-          supplementalGroupsPolicy string
-          sysctls [Sysctl]
-          windowsOptions WindowsSecurityContextOptions
+          appArmorProfile AppArmorProfile @11
+          fsGroup *int64 min(0) @5
+          fsGroupChangePolicy string enum(OnRootMismatch|Always) @9
+          runAsGroup *int64 min(0) @6
+          runAsNonRoot *bool @3
+          runAsUser *int64 min(0) @2
+          seLinuxChangePolicy string @13
+          seLinuxOptions SELinuxOptions @1
+          seccompProfile SeccompProfile @10
+          supplementalGroups [int64] @4
+          supplementalGroupsPolicy string @12
+          sysctls [Sysctl] @7
+          windowsOptions WindowsSecurityContextOptions @8
         type PodSpec
-          activeDeadlineSeconds *int64 range(1,2147483647)
-          affinity Affinity
-          automountServiceAccountToken *bool
-          containers! [Container] map(name) patch(name)
-          dnsConfig PodDNSConfig
-          dnsPolicy string = ClusterFirst enum(ClusterFirst|ClusterFirstWithHostNet|Default|None)
-          enableServiceLinks *bool
-          ephemeralContainers [EphemeralContainer] map(name) patch(name)
-          hostAliases [HostAlias] map(ip) patch(ip)
-          hostIPC bool
-          hostNetwork bool
-          hostPID bool
-          hostUsers *bool
-          hostname string format(dns1123label)
+          activeDeadlineSeconds *int64 range(1,2147483647) @5
+          affinity Affinity @18
+          automountServiceAccountToken *bool @21
+          containers! [Container] map(name) patch(name) @2
+          dnsConfig PodDNSConfig @26
+          dnsPolicy string = ClusterFirst enum(ClusterFirst|ClusterFirstWithHostNet|Default|None) @6
+          enableServiceLinks *bool @30
+          ephemeralContainers [EphemeralContainer] map(name) patch(name) @34
+          hostAliases [HostAlias] map(ip) patch(ip) @23
+          hostIPC bool @13
+          hostNetwork bool @11
+          hostPID bool @12
+          hostUsers *bool @37
+          hostname string format(dns1123label) @16
           hostnameOverride string
-          imagePullSecrets [LocalObjectReference] map(name) patch(name)
-          initContainers [Container] map(name) patch(name)
-          nodeName string format(dns1123subdomain)
-          nodeSelector {string} atomic format(labels)
-          os PodOS
-          overhead {quantity}
-          preemptionPolicy string enum(Never|PreemptLowerPriority)
-          priority *int32
-          priorityClassName string format(dns1123subdomain)
-          readinessGates [PodReadinessGate]
-          resourceClaims [PodResourceClaim] map(name) patch(name) retainKeys
-          resources ResourceRequirements
-          restartPolicy string = Always enum(Always|OnFailure|Never)
-          runtimeClassName string
-          schedulerName string = default-scheduler
-          schedulingGates [PodSchedulingGate] map(name) patch(name)
+          imagePullSecrets [LocalObjectReference] map(name) patch(name) @15
+          initContainers [Container] map(name) patch(name) @20
+          nodeName string format(dns1123subdomain) @10
+          nodeSelector {string} atomic format(labels) @7
+          os PodOS @36
+          overhead {quantity} @32
+          preemptionPolicy string enum(Never|PreemptLowerPriority) @31
+          priority *int32 @25
+          priorityClassName string format(dns1123subdomain) @24
+          readinessGates [PodReadinessGate] @28
+          resourceClaims [PodResourceClaim] map(name) patch(name) retainKeys @39
+          resources ResourceRequirements @40
+          restartPolicy string = Always enum(Always|OnFailure|Never) @3
+          runtimeClassName string @29
+          schedulerName string = default-scheduler @19
+          schedulingGates [PodSchedulingGate] map(name) patch(name) @38
           schedulingGroup PodSchedulingGroup
-          securityContext PodSecurityContext = {}
-          serviceAccount string
-          serviceAccountName string format(dns1123subdomain)
-          setHostnameAsFQDN *bool
-          shareProcessNamespace *bool
-          subdomain string format(dns1123label)
-          terminationGracePeriodSeconds *int64 = 30 min(0)
-          tolerations [Toleration]
-          topologySpreadConstraints [TopologySpreadConstraint] map(topologyKey,whenUnsatisfiable) patch(topologyKey)
-          volumes [Volume] map(name) unique patch(name) retainKeys
+          securityContext PodSecurityContext = {} @14
+          serviceAccount string @9
+          serviceAccountName string format(dns1123subdomain) @8
+          setHostnameAsFQDN *bool @35
+          shareProcessNamespace *bool @27
+          subdomain string format(dns1123label) @17
+          terminationGracePeriodSeconds *int64 = 30 min(0) @4
+          tolerations [Toleration] @22
+          topologySpreadConstraints [TopologySpreadConstraint] map(topologyKey,whenUnsatisfiable) patch(topologyKey) @33
+          volumes [Volume] map(name) unique patch(name) retainKeys @1
         type PodStatus
           allocatedResources {quantity}
-          conditions [PodCondition] map(type) patch(type)
-          containerStatuses [ContainerStatus]
-          ephemeralContainerStatuses [ContainerStatus]
+          conditions [PodCondition] map(type) patch(type) @2
+          containerStatuses [ContainerStatus] @8
+          ephemeralContainerStatuses [ContainerStatus] @13
           extendedResourceClaimStatus PodExtendedResourceClaimStatus
-          hostIP string
-          hostIPs [HostIP] patch(ip)
-          initContainerStatuses [ContainerStatus]
-          message string
+          hostIP string @5
+          hostIPs [HostIP] patch(ip) @16
+          initContainerStatuses [ContainerStatus] @10
+          message string @3
           nodeAllocatableResourceClaimStatuses [NodeAllocatableResourceClaimStatus]
-          nominatedNodeName string
-          observedGeneration int64
-          phase string = Pending
-          podIP string
-          podIPs [PodIP] map(ip) patch(ip)
-          qosClass string
-          reason string
-          resize string
-          resourceClaimStatuses [PodResourceClaimStatus] map(name) patch(name) retainKeys
+          nominatedNodeName string @11
+          observedGeneration int64 @17
+          phase string = Pending @1
+          podIP string @6
+          podIPs [PodIP] map(ip) patch(ip) @12
+          qosClass string @9
+          reason string @4
+          resize string @14
+          resourceClaimStatuses [PodResourceClaimStatus] map(name) patch(name) retainKeys @15
           resources ResourceRequirements
-          startTime time
+          startTime time @7
         kind PodTemplate
-          template PodTemplateSpec = {}
+          template PodTemplateSpec = {} @2
         type PodTemplateSpec
-          metadata meta.ObjectMeta = {}
-          spec PodSpec = {}
+          metadata meta.ObjectMeta = {} @1
+          spec PodSpec = {} @2
         type PortStatus
-          error string
-          port int32 = 0
-          protocol string = ""
+          error string @3
+          port int32 = 0 @1
+          protocol string = "" @2
         type PortworxVolumeSource
-          fsType string
-          readOnly bool
-          volumeID! string
+          fsType string @2
+          readOnly bool @3
+          volumeID! string @1
         type PreferredSchedulingTerm
-          preference NodeSelectorTerm = {}
-          weight! int32 range(1,100)
+          preference NodeSelectorTerm = {} @2
+          weight! int32 range(1,100) @1
         type Probe
-          exec ExecAction
-          failureThreshold int32 = 3 min(0)
-          grpc GRPCAction
-          httpGet HTTPGetAction
-          initialDelaySeconds int32 min(0)
-          periodSeconds int32 = 10 min(0)
-          successThreshold int32 = 1 min(0)
-          tcpSocket TCPSocketAction
-          terminationGracePeriodSeconds *int64
-          timeoutSeconds int32 = 1 min(0)
+          exec ExecAction @1.1
+          failureThreshold int32 = 3 min(0) @6
+          grpc GRPCAction @1.4
+          httpGet HTTPGetAction @1.2
+          initialDelaySeconds int32 min(0) @2
+          periodSeconds int32 = 10 min(0) @4
+          successThreshold int32 = 1 min(0) @5
+          tcpSocket TCPSocketAction @1.3
+          terminationGracePeriodSeconds *int64 @7
+          timeoutSeconds int32 = 1 min(0) @3
         type ProjectedVolumeSource
-          defaultMode *int32 = 420 range(0,511)
-          sources [VolumeProjection]
+          defaultMode *int32 = 420 range(0,511) @2
+          sources [VolumeProjection] @1
         type QuobyteVolumeSource
-          group string
-          readOnly bool
-          registry! string
-          tenant string
-          user string
-          volume! string
+          group string @5
+          readOnly bool @3
+          registry! string @1
+          tenant string @6
+          user string @4
+          volume! string @2
         type RBDPersistentVolumeSource
-          fsType string
-          image! string
-          keyring string = /etc/ceph/keyring
-          monitors! [string]
-          pool string = rbd
-          readOnly bool
-          secretRef SecretReference
-          user string = admin
+          fsType string @3
+          image! string @2
+          keyring string = /etc/ceph/keyring @6
+          monitors! [string] @1
+          pool string = rbd @4
+          readOnly bool @8
+          secretRef SecretReference @7
+          user string = admin @5
         type RBDVolumeSource
-          fsType string
-          image! string
-          keyring string = /etc/ceph/keyring
-          monitors! [string]
-          pool string = rbd
-          readOnly bool
-          secretRef LocalObjectReference
-          user string = admin
+          fsType string @3
+          image! string @2
+          keyring string = /etc/ceph/keyring @6
+          monitors! [string] @1
+          pool string = rbd @4
+          readOnly bool @8
+          secretRef LocalObjectReference @7
+          user string = admin @5
         kind ReplicationController
-          spec ReplicationControllerSpec = {}
-          status ReplicationControllerStatus = {}
+          spec ReplicationControllerSpec = {} @2
+          status ReplicationControllerStatus = {} @3
         type ReplicationControllerCondition
-          lastTransitionTime time
-          message string
-          reason string
-          status string = ""
-          type string = ""
+          lastTransitionTime time @3
+          message string @5
+          reason string @4
+          status string = "" @2
+          type string = "" @1
         type ReplicationControllerSpec
-          minReadySeconds int32 min(0)
-          replicas *int32 = 1 min(0)
-          selector {string} atomic format(labels)
-          template PodTemplateSpec
+          minReadySeconds int32 min(0) @4
+          replicas *int32 = 1 min(0) @1
+          selector {string} atomic format(labels) @2
+          template PodTemplateSpec @3
         type ReplicationControllerStatus
-          availableReplicas int32
-          conditions [ReplicationControllerCondition] map(type) patch(type)
-          fullyLabeledReplicas int32
-          observedGeneration int64
-          readyReplicas int32
-          replicas int32 = 0
+          availableReplicas int32 @5
+          conditions [ReplicationControllerCondition] map(type) patch(type) @6
+          fullyLabeledReplicas int32 @2
+          observedGeneration int64 @3
+          readyReplicas int32 @4
+          replicas int32 = 0 @1
         type ResourceClaim
-          name! string
-          request string
+          name! string @1
+          request string @2
         type ResourceFieldSelector atomic
-          containerName string
-          divisor quantity
-          resource! string
+          containerName string @1
+          divisor quantity @3
+          resource! string @2
         type ResourceHealth
-          health string
+          health string @2
           message string
-          resourceID! string
+          resourceID! string @1
         kind ResourceQuota
-          spec ResourceQuotaSpec = {}
-          status ResourceQuotaStatus = {}
+          spec ResourceQuotaSpec = {} @2
+          status ResourceQuotaStatus = {} @3
         type ResourceQuotaSpec
-          hard {quantity}
-          scopeSelector ScopeSelector
-          scopes [string] enum(BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating|PriorityClass|Terminating|VolumeAttributesClass)
+          hard {quantity} @1
+          scopeSelector ScopeSelector @3
+          scopes [string] enum(BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating|PriorityClass|Terminating|VolumeAttributesClass) @2
         type ResourceQuotaStatus
-          hard {quantity}
-          used {quantity}
+          hard {quantity} @1
+          used {quantity} @2
         type ResourceRequirements
-          claims [ResourceClaim] map(name)
-          limits {quantity}
-          requests {quantity}
+          claims [ResourceClaim] map(name) @3
+          limits {quantity} @1
+          requests {quantity} @2
         type ResourceStatus
-          name string = ""
-          resources [ResourceHealth] map(resourceID)
+          name string = "" @1
+          resources [ResourceHealth] map(resourceID) @2
         type SELinuxOptions
-          level string
-          role string
-          type string
-          user string
+          level string @4
+          role string @2
+          type string @3
+          user string @1
         type ScaleIOPersistentVolumeSource
-          fsType string = xfs
-          gateway! string
-          protectionDomain string
-          readOnly bool
-          secretRef SecretReference = {}
-          sslEnabled bool
-          storageMode string = ThinProvisioned
-          storagePool string
-          system! string
-          volumeName string
+          fsType string = xfs @9
+          gateway! string @1
+          protectionDomain string @5
+          readOnly bool @10
+          secretRef SecretReference = {} @3
+          sslEnabled bool @4
+          storageMode string = ThinProvisioned @7
+          storagePool string @6
+          system! string @2
+          volumeName string @8
         type ScaleIOVolumeSource
-          fsType string = xfs
-          gateway! string
-          protectionDomain string
-          readOnly bool
-          secretRef LocalObjectReference = {}
-          sslEnabled bool
-          storageMode string = ThinProvisioned
-          storagePool string
-          system! string
-          volumeName string
+          fsType string = xfs @9
+          gateway! string @1
+          protectionDomain string @5
+          readOnly bool @10
+          secretRef LocalObjectReference = {} @3
+          sslEnabled bool @4
+          storageMode string = ThinProvisioned @7
+          storagePool string @6
+          system! string @2
+          volumeName string @8
         type ScopeSelector atomic
-          matchExpressions [ScopedResourceSelectorRequirement]
+          matchExpressions [ScopedResourceSelectorRequirement] @1
         type ScopedResourceSelectorRequirement
-          operator! string
-          scopeName! string
-          values [string]
+          operator! string @2
+          scopeName! string @1
+          values [string] @3
         type SeccompProfile
-          localhostProfile string
-          type! string enum(Localhost|RuntimeDefault|Unconfined)
+          localhostProfile string @2
+          type! string enum(Localhost|RuntimeDefault|Unconfined) @1
         kind Secret
-          data {bytes} format(configMapKeys)
-          immutable *bool
-          stringData {string}
-          type string = Opaque immutable
+          data {bytes} format(configMapKeys) @2
+          immutable *bool @5
+          stringData {string} @4
+          type string = Opaque immutable @3
         type SecretEnvSource
-          name string
-          optional *bool
+          name string @1.1
+          optional *bool @2
         type SecretKeySelector atomic
-          key! string
-          name string
-          optional *bool
+          key! string @2
+          name string @1.1
+          optional *bool @3
         type SecretProjection
-          items [KeyToPath]
-          name string
-          optional *bool
+          items [KeyToPath] @2
+          name string @1.1
+          optional *bool @4
         type SecretReference atomic
-          name string
-          namespace string
+          name string @1
+          namespace string @2
         type SecretVolumeSource
-          defaultMode *int32 = 420 range(0,511)
-          items [KeyToPath]
-          optional *bool
-          secretName string
+          defaultMode *int32 = 420 range(0,511) @3
+          items [KeyToPath] @2
+          optional *bool @4
+          secretName string @1
         type SecurityContext
-          allowPrivilegeEscalation *bool
-          appArmorProfile AppArmorProfile
-          capabilities Capabilities
-          privileged *bool
-          procMount string enum(Default|Unmasked)
-          readOnlyRootFilesystem *bool
-          runAsGroup *int64 min(0)
-          runAsNonRoot *bool
-          runAsUser *int64 min(0)
-          seLinuxOptions SELinuxOptions
-          seccompProfile SeccompProfile
-          windowsOptions WindowsSecurityContextOptions
+          allowPrivilegeEscalation *bool @7
+          appArmorProfile AppArmorProfile @12
+          capabilities Capabilities @1
+          privileged *bool @2
+          procMount string enum(Default|Unmasked) @9
+          readOnlyRootFilesystem *bool @6
+          runAsGroup *int64 min(0) @8
+          runAsNonRoot *bool @5
+          runAsUser *int64 min(0) @4
+          seLinuxOptions SELinuxOptions @3
+          seccompProfile SeccompProfile @11
+          windowsOptions WindowsSecurityContextOptions @10
         kind Service
-          spec ServiceSpec = {}
-          status ServiceStatus = {}
+          spec ServiceSpec = {} @2
+          status ServiceStatus = {} @3
         kind ServiceAccount
-          automountServiceAccountToken *bool
-          imagePullSecrets [LocalObjectReference]
-          secrets [ObjectReference] map(name) patch(name)
+          automountServiceAccountToken *bool @4
+          imagePullSecrets [LocalObjectReference] @3
+          secrets [ObjectReference] map(name) patch(name) @2
         type ServiceAccountTokenProjection
-          audience string
-          expirationSeconds *int64 = 3600 min(600)
-          path! string
+          audience string @1
+          expirationSeconds *int64 = 3600 min(600) @2
+          path! string @3
         type ServicePort
-          appProtocol string
-          name string format(dns1123label)
-          nodePort int32
-          port! int32 range(1,65535)
-          protocol string = TCP enum(SCTP|TCP|UDP)
-          targetPort intstr port
+          appProtocol string @6
+          name string format(dns1123label) @1
+          nodePort int32 @5
+          port! int32 range(1,65535) @3
+          protocol string = TCP enum(SCTP|TCP|UDP) @2
+          targetPort intstr port @4
         type ServiceSpec
-          allocateLoadBalancerNodePorts *bool
-          clusterIP string
-          clusterIPs [string]
-          externalIPs [string]
-          externalName string
-          externalTrafficPolicy string enum(Cluster|Local)
-          healthCheckNodePort int32
-          internalTrafficPolicy string enum(Cluster|Local)
-          ipFamilies [string]
-          ipFamilyPolicy string enum(PreferDualStack|RequireDualStack|SingleStack)
-          loadBalancerClass string
-          loadBalancerIP string
-          loadBalancerSourceRanges [string]
-          ports [ServicePort] map(port,protocol) patch(port)
-          publishNotReadyAddresses bool
-          selector {string} atomic format(labels)
-          sessionAffinity string = None enum(ClientIP|None)
-          sessionAffinityConfig SessionAffinityConfig
-          trafficDistribution string
-          type string = ClusterIP enum(ClusterIP|ExternalName|LoadBalancer|NodePort)
+          allocateLoadBalancerNodePorts *bool @20
+          clusterIP string @3
+          clusterIPs [string] @18
+          externalIPs [string] @5
+          externalName string @10
+          externalTrafficPolicy string enum(Cluster|Local) @11
+          healthCheckNodePort int32 @12
+          internalTrafficPolicy string enum(Cluster|Local) @22
+          ipFamilies [string] @19
+          ipFamilyPolicy string enum(PreferDualStack|RequireDualStack|SingleStack) @17
+          loadBalancerClass string @21
+          loadBalancerIP string @8
+          loadBalancerSourceRanges [string] @9
+          ports [ServicePort] map(port,protocol) patch(port) @1
+          publishNotReadyAddresses bool @13
+          selector {string} atomic format(labels) @2
+          sessionAffinity string = None enum(ClientIP|None) @7
+          sessionAffinityConfig SessionAffinityConfig @14
+          trafficDistribution string @23
+          type string = ClusterIP enum(ClusterIP|ExternalName|LoadBalancer|NodePort) @4
         type ServiceStatus
-          conditions [meta.Condition] map(type) patch(type)
-          loadBalancer LoadBalancerStatus = {}
+          conditions [meta.Condition] map(type) patch(type) @2
+          loadBalancer LoadBalancerStatus = {} @1
         type SessionAffinityConfig
-          clientIP ClientIPConfig
+          clientIP ClientIPConfig @1
         type SleepAction
-          seconds! int64
+          seconds! int64 @1
         type StorageOSPersistentVolumeSource
-          fsType string
-          readOnly bool
-          secretRef ObjectReference
-          volumeName string
-          volumeNamespace string
+          fsType string @3
+          readOnly bool @4
+          secretRef ObjectReference @5
+          volumeName string @1
+          volumeNamespace string @2
         type StorageOSVolumeSource
-          fsType string
-          readOnly bool
-          secretRef LocalObjectReference
-          volumeName string
-          volumeNamespace string
+          fsType string @3
+          readOnly bool @4
+          secretRef LocalObjectReference @5
+          volumeName string @1
+          volumeNamespace string @2
         type Sysctl
-          name! string
-          value! string
+          name! string @1
+          value! string @2
         type TCPSocketAction
-          host string
-          port intstr port
+          host string @2
+          port intstr port @1
         type Taint
-          effect! string enum(NoExecute|NoSchedule|PreferNoSchedule)
-          key! string
-          timeAdded time
-          value string
+          effect! string enum(NoExecute|NoSchedule|PreferNoSchedule) @3
+          key! string @1
+          timeAdded time @4
+          value string @2
         type Toleration
-          effect string enum(NoExecute|NoSchedule|PreferNoSchedule)
-          key string
-          operator string enum(Equal|Exists|Gt|Lt)
-          tolerationSeconds *int64
-          value string
+          effect string enum(NoExecute|NoSchedule|PreferNoSchedule) @4
+          key string @1
+          operator string enum(Equal|Exists|Gt|Lt) @2
+          tolerationSeconds *int64 @5
+          value string @3
         type TopologySelectorLabelRequirement
-          key! string
-          values! [string]
+          key! string @1
+          values! [string] @2
         type TopologySelectorTerm atomic
-          matchLabelExpressions [TopologySelectorLabelRequirement]
+          matchLabelExpressions [TopologySelectorLabelRequirement] @1
         type TopologySpreadConstraint
-          labelSelector meta.LabelSelector
-          matchLabelKeys [string]
-          maxSkew! int32 min(1)
-          minDomains *int32
-          nodeAffinityPolicy string
-          nodeTaintsPolicy string
-          topologyKey! string
-          whenUnsatisfiable! string enum(DoNotSchedule|ScheduleAnyway)
+          labelSelector meta.LabelSelector @4
+          matchLabelKeys [string] @8
+          maxSkew! int32 min(1) @1
+          minDomains *int32 @5
+          nodeAffinityPolicy string @6
+          nodeTaintsPolicy string @7
+          topologyKey! string @2
+          whenUnsatisfiable! string enum(DoNotSchedule|ScheduleAnyway) @3
         type TypedLocalObjectReference atomic
-          apiGroup *string
-          kind! string
-          name! string
+          apiGroup *string @1
+          kind! string @2
+          name! string @3
         type TypedObjectReference
-          apiGroup string
-          kind! string
-          name! string
-          namespace string
+          apiGroup string @1
+          kind! string @2
+          name! string @3
+          namespace string @4
         type Volume
-          awsElasticBlockStore AWSElasticBlockStoreVolumeSource
-          azureDisk AzureDiskVolumeSource
-          azureFile AzureFileVolumeSource
-          cephfs CephFSVolumeSource
-          cinder CinderVolumeSource
-          configMap ConfigMapVolumeSource
-          csi CSIVolumeSource
-          downwardAPI DownwardAPIVolumeSource
-          emptyDir EmptyDirVolumeSource
-          ephemeral EphemeralVolumeSource
-          fc FCVolumeSource
-          flexVolume FlexVolumeSource
-          flocker FlockerVolumeSource
-          gcePersistentDisk GCEPersistentDiskVolumeSource
-          gitRepo GitRepoVolumeSource
-          glusterfs GlusterfsVolumeSource
-          hostPath HostPathVolumeSource
-          image ImageVolumeSource
-          iscsi ISCSIVolumeSource
-          name! string format(dns1123label)
-          nfs NFSVolumeSource
-          persistentVolumeClaim PersistentVolumeClaimVolumeSource
-          photonPersistentDisk PhotonPersistentDiskVolumeSource
-          portworxVolume PortworxVolumeSource
-          projected ProjectedVolumeSource
-          quobyte QuobyteVolumeSource
-          rbd RBDVolumeSource
-          scaleIO ScaleIOVolumeSource
-          secret SecretVolumeSource
-          storageos StorageOSVolumeSource
-          vsphereVolume VsphereVirtualDiskVolumeSource
+          awsElasticBlockStore AWSElasticBlockStoreVolumeSource @2.4
+          azureDisk AzureDiskVolumeSource @2.22
+          azureFile AzureFileVolumeSource @2.18
+          cephfs CephFSVolumeSource @2.14
+          cinder CinderVolumeSource @2.13
+          configMap ConfigMapVolumeSource @2.19
+          csi CSIVolumeSource @2.28
+          downwardAPI DownwardAPIVolumeSource @2.16
+          emptyDir EmptyDirVolumeSource @2.2
+          ephemeral EphemeralVolumeSource @2.29
+          fc FCVolumeSource @2.17
+          flexVolume FlexVolumeSource @2.12
+          flocker FlockerVolumeSource @2.15
+          gcePersistentDisk GCEPersistentDiskVolumeSource @2.3
+          gitRepo GitRepoVolumeSource @2.5
+          glusterfs GlusterfsVolumeSource @2.9
+          hostPath HostPathVolumeSource @2.1
+          image ImageVolumeSource @2.30
+          iscsi ISCSIVolumeSource @2.8
+          name! string format(dns1123label) @1
+          nfs NFSVolumeSource @2.7
+          persistentVolumeClaim PersistentVolumeClaimVolumeSource @2.10
+          photonPersistentDisk PhotonPersistentDiskVolumeSource @2.23
+          portworxVolume PortworxVolumeSource @2.24
+          projected ProjectedVolumeSource @2.26
+          quobyte QuobyteVolumeSource @2.21
+          rbd RBDVolumeSource @2.11
+          scaleIO ScaleIOVolumeSource @2.25
+          secret SecretVolumeSource @2.6
+          storageos StorageOSVolumeSource @2.27
+          vsphereVolume VsphereVirtualDiskVolumeSource @2.20
         type VolumeDevice
-          devicePath! string
-          name! string
+          devicePath! string @2
+          name! string @1
         type VolumeMount
-          mountPath! string
-          mountPropagation string enum(Bidirectional|HostToContainer|None)
-          name! string
-          readOnly bool
-          recursiveReadOnly string
-          subPath string
-          subPathExpr string
+          mountPath! string @3
+          mountPropagation string enum(Bidirectional|HostToContainer|None) @5
+          name! string @1
+          readOnly bool @2
+          recursiveReadOnly string @7
+          subPath string @4
+          subPathExpr string @6
         type VolumeMountStatus
-          mountPath string = ""
-          name string = ""
-          readOnly bool
-          recursiveReadOnly string
+          mountPath string = "" @2
+          name string = "" @1
+          readOnly bool @3
+          recursiveReadOnly string @4
           volumeStatus VolumeStatus
         type VolumeNodeAffinity
-          required NodeSelector
+          required NodeSelector @1
         type VolumeProjection
-          clusterTrustBundle ClusterTrustBundleProjection
-          configMap ConfigMapProjection
-          downwardAPI DownwardAPIProjection
+          clusterTrustBundle ClusterTrustBundleProjection @5
+          configMap ConfigMapProjection @3
+          downwardAPI DownwardAPIProjection @2
           podCertificate PodCertificateProjection
-          secret SecretProjection
-          serviceAccountToken ServiceAccountTokenProjection
+          secret SecretProjection @1
+          serviceAccountToken ServiceAccountTokenProjection @4
         type VolumeResourceRequirements
-          limits {quantity}
-          requests {quantity}
+          limits {quantity} @1
+          requests {quantity} @2
         type VolumeStatus
           image ImageVolumeStatus
         type VsphereVirtualDiskVolumeSource
-          fsType string
-          storagePolicyID string
-          storagePolicyName string
-          volumePath! string
+          fsType string @2
+          storagePolicyID string @4
+          storagePolicyName string @3
+          volumePath! string @1
         type WeightedPodAffinityTerm
-          podAffinityTerm PodAffinityTerm = {}
-          weight! int32 range(1,100)
+          podAffinityTerm PodAffinityTerm = {} @2
+          weight! int32 range(1,100) @1
         type WindowsSecurityContextOptions
-          gmsaCredentialSpec string
-          gmsaCredentialSpecName string
-          hostProcess *bool
-          runAsUserName string
+          gmsaCredentialSpec string @2
+          gmsaCredentialSpecName string @1
+          hostProcess *bool @4
+          runAsUserName string @3
         """#
 }

@@ -4,33 +4,33 @@ extension Kinds {
         group discovery.k8s.io v1 discovery
         resource endpointslices EndpointSlice namespaced generation
         type Endpoint
-          addresses! [string] set
-          conditions EndpointConditions = {}
-          deprecatedTopology {string}
-          hints EndpointHints
-          hostname *string
-          nodeName *string
-          targetRef core.ObjectReference
-          zone *string
+          addresses! [string] set @1
+          conditions EndpointConditions = {} @2
+          deprecatedTopology {string} @5
+          hints EndpointHints @8
+          hostname *string @3
+          nodeName *string @6
+          targetRef core.ObjectReference @4
+          zone *string @7
         type EndpointConditions
-          ready *bool
-          serving *bool
-          terminating *bool
+          ready *bool @1
+          serving *bool @2
+          terminating *bool @3
         type EndpointHints
-          forNodes [ForNode]
-          forZones [ForZone]
+          forNodes [ForNode] @2
+          forZones [ForZone] @1
         type EndpointPort atomic
-          appProtocol string
-          name *string = ""
-          port *int32
-          protocol string = TCP enum(SCTP|TCP|UDP)
+          appProtocol string @4
+          name *string = "" @1
+          port *int32 @3
+          protocol string = TCP enum(SCTP|TCP|UDP) @2
         kind EndpointSlice
-          addressType! string immutable enum(FQDN|IPv4|IPv6)
-          endpoints [Endpoint] = null
-          ports [EndpointPort] = null
+          addressType! string immutable enum(FQDN|IPv4|IPv6) @4
+          endpoints [Endpoint] = null @2
+          ports [EndpointPort] = null @3
         type ForNode
-          name! string
+          name! string @1
         type ForZone
-          name! string
+          name! string @1
         """#
 }

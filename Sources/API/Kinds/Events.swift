@@ -14,22 +14,22 @@ extension Kinds {
           column Count string eventCount wide
           column Name name .metadata.name wide
         kind Event
-          action string
-          deprecatedCount int32
-          deprecatedFirstTimestamp time
-          deprecatedLastTimestamp time
-          deprecatedSource core.EventSource
-          eventTime microtime = null
-          note string
-          reason string
-          regarding core.ObjectReference
-          related core.ObjectReference
-          reportingController string
-          reportingInstance string
-          series EventSeries
-          type string
+          action string @6
+          deprecatedCount int32 @15
+          deprecatedFirstTimestamp time @13
+          deprecatedLastTimestamp time @14
+          deprecatedSource core.EventSource @12
+          eventTime microtime = null @2
+          note string @10
+          reason string @7
+          regarding core.ObjectReference @8
+          related core.ObjectReference @9
+          reportingController string @4
+          reportingInstance string @5
+          series EventSeries @3
+          type string @11
         type EventSeries
-          count! int32
-          lastObservedTime microtime = null
+          count! int32 @1
+          lastObservedTime microtime = null @2
         """#
 }

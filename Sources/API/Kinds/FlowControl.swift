@@ -7,79 +7,79 @@ extension Kinds {
         resource prioritylevelconfigurations PriorityLevelConfiguration cluster generation
           sub status get,patch,update
         type ExemptPriorityLevelConfiguration
-          lendablePercent *int32 = 0 range(0,100)
-          nominalConcurrencyShares *int32 = 0 min(0)
+          lendablePercent *int32 = 0 range(0,100) @2
+          nominalConcurrencyShares *int32 = 0 min(0) @1
         type FlowDistinguisherMethod
-          type! string
+          type! string @1
         kind FlowSchema
-          spec FlowSchemaSpec = {}
-          status FlowSchemaStatus = {}
+          spec FlowSchemaSpec = {} @2
+          status FlowSchemaStatus = {} @3
         type FlowSchemaCondition
-          lastTransitionTime time
-          message string
-          reason string
-          status string
-          type string
+          lastTransitionTime time @3
+          message string @5
+          reason string @4
+          status string @2
+          type string @1
         type FlowSchemaSpec
-          distinguisherMethod FlowDistinguisherMethod
-          matchingPrecedence int32 = 1000 range(1,10000)
-          priorityLevelConfiguration PriorityLevelConfigurationReference = {}
-          rules [PolicyRulesWithSubjects]
+          distinguisherMethod FlowDistinguisherMethod @3
+          matchingPrecedence int32 = 1000 range(1,10000) @2
+          priorityLevelConfiguration PriorityLevelConfigurationReference = {} @1
+          rules [PolicyRulesWithSubjects] @4
         type FlowSchemaStatus
-          conditions [FlowSchemaCondition] map(type) patch(type)
+          conditions [FlowSchemaCondition] map(type) patch(type) @1
         type GroupSubject
-          name! string
+          name! string @1
         type LimitResponse
-          queuing QueuingConfiguration
-          type! string
+          queuing QueuingConfiguration @2
+          type! string @1
         type LimitedPriorityLevelConfiguration
-          borrowingLimitPercent *int32
-          lendablePercent *int32 = 0 range(0,100)
-          limitResponse LimitResponse = {"type":"Reject"}
-          nominalConcurrencyShares *int32 = 30 min(0)
+          borrowingLimitPercent *int32 @4
+          lendablePercent *int32 = 0 range(0,100) @3
+          limitResponse LimitResponse = {"type":"Reject"} @2
+          nominalConcurrencyShares *int32 = 30 min(0) @1
         type NonResourcePolicyRule
-          nonResourceURLs! [string] set
-          verbs! [string] set
+          nonResourceURLs! [string] set @6
+          verbs! [string] set @1
         type PolicyRulesWithSubjects
-          nonResourceRules [NonResourcePolicyRule]
-          resourceRules [ResourcePolicyRule]
-          subjects! [Subject]
+          nonResourceRules [NonResourcePolicyRule] @3
+          resourceRules [ResourcePolicyRule] @2
+          subjects! [Subject] @1
         kind PriorityLevelConfiguration
-          spec PriorityLevelConfigurationSpec = {}
-          status PriorityLevelConfigurationStatus = {}
+          spec PriorityLevelConfigurationSpec = {} @2
+          status PriorityLevelConfigurationStatus = {} @3
         type PriorityLevelConfigurationCondition
-          lastTransitionTime time
-          message string
-          reason string
-          status string
-          type string
+          lastTransitionTime time @3
+          message string @5
+          reason string @4
+          status string @2
+          type string @1
         type PriorityLevelConfigurationReference
-          name! string
+          name! string @1
         type PriorityLevelConfigurationSpec
-          exempt ExemptPriorityLevelConfiguration
-          limited LimitedPriorityLevelConfiguration
-          type! string enum(Exempt|Limited)
+          exempt ExemptPriorityLevelConfiguration @3
+          limited LimitedPriorityLevelConfiguration @2
+          type! string enum(Exempt|Limited) @1
         type PriorityLevelConfigurationStatus
-          conditions [PriorityLevelConfigurationCondition] map(type) patch(type)
+          conditions [PriorityLevelConfigurationCondition] map(type) patch(type) @1
         type QueuingConfiguration
-          handSize int32 = 8
-          queueLengthLimit int32 = 50
-          queues int32 = 64
+          handSize int32 = 8 @2
+          queueLengthLimit int32 = 50 @3
+          queues int32 = 64 @1
         type ResourcePolicyRule
-          apiGroups! [string] set
-          clusterScope bool
-          namespaces [string] set
-          resources! [string] set
-          verbs! [string] set
+          apiGroups! [string] set @2
+          clusterScope bool @4
+          namespaces [string] set @5
+          resources! [string] set @3
+          verbs! [string] set @1
         type ServiceAccountSubject
-          name! string
-          namespace! string
+          name! string @2
+          namespace! string @1
         type Subject
-          group GroupSubject
-          kind! string
-          serviceAccount ServiceAccountSubject
-          user UserSubject
+          group GroupSubject @3
+          kind! string @1
+          serviceAccount ServiceAccountSubject @4
+          user UserSubject @2
         type UserSubject
-          name! string
+          name! string @1
         """#
 }

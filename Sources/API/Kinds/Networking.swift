@@ -10,96 +10,96 @@ extension Kinds {
         resource servicecidrs ServiceCIDR cluster
           sub status get,patch,update
         type HTTPIngressPath
-          backend IngressBackend = {}
-          path string
-          pathType! string enum(Exact|ImplementationSpecific|Prefix)
+          backend IngressBackend = {} @2
+          path string @1
+          pathType! string enum(Exact|ImplementationSpecific|Prefix) @3
         type HTTPIngressRuleValue
-          paths! [HTTPIngressPath]
+          paths! [HTTPIngressPath] @1
         kind IPAddress
-          spec IPAddressSpec = {}
+          spec IPAddressSpec = {} @2
         type IPAddressSpec
-          parentRef ParentReference = {}
+          parentRef ParentReference = {} @1
         type IPBlock
-          cidr! string
-          except [string]
+          cidr! string @1
+          except [string] @2
         kind Ingress
-          spec IngressSpec = {}
-          status IngressStatus = {}
+          spec IngressSpec = {} @2
+          status IngressStatus = {} @3
         type IngressBackend
-          resource core.TypedLocalObjectReference
-          service IngressServiceBackend
+          resource core.TypedLocalObjectReference @3
+          service IngressServiceBackend @4
         kind IngressClass
-          spec IngressClassSpec = {}
+          spec IngressClassSpec = {} @2
         type IngressClassParametersReference
           apiGroup string
-          kind! string
-          name! string
-          namespace string
-          scope string
+          kind! string @2
+          name! string @3
+          namespace string @5
+          scope string @4
         type IngressClassSpec
-          controller string
-          parameters IngressClassParametersReference
+          controller string @1
+          parameters IngressClassParametersReference @2
         type IngressLoadBalancerIngress
-          hostname string
-          ip string
-          ports [IngressPortStatus]
+          hostname string @2
+          ip string @1
+          ports [IngressPortStatus] @4
         type IngressLoadBalancerStatus
-          ingress [IngressLoadBalancerIngress]
+          ingress [IngressLoadBalancerIngress] @1
         type IngressPortStatus
-          error string
-          port int32 = 0
-          protocol string = ""
+          error string @3
+          port int32 = 0 @1
+          protocol string = "" @2
         type IngressRule
-          host string
-          http HTTPIngressRuleValue
+          host string @1
+          http HTTPIngressRuleValue @2.1
         type IngressServiceBackend
-          name! string
-          port ServiceBackendPort
+          name! string @1
+          port ServiceBackendPort @2
         type IngressSpec
-          defaultBackend IngressBackend
-          ingressClassName *string
-          rules [IngressRule]
-          tls [IngressTLS]
+          defaultBackend IngressBackend @1
+          ingressClassName *string @4
+          rules [IngressRule] @3
+          tls [IngressTLS] @2
         type IngressStatus
-          loadBalancer IngressLoadBalancerStatus = {}
+          loadBalancer IngressLoadBalancerStatus = {} @1
         type IngressTLS
-          hosts [string]
-          secretName string
+          hosts [string] @1
+          secretName string @2
         kind NetworkPolicy
-          spec NetworkPolicySpec = {}
+          spec NetworkPolicySpec = {} @2
         type NetworkPolicyEgressRule
-          ports [NetworkPolicyPort]
-          to [NetworkPolicyPeer]
+          ports [NetworkPolicyPort] @1
+          to [NetworkPolicyPeer] @2
         type NetworkPolicyIngressRule
-          from [NetworkPolicyPeer]
-          ports [NetworkPolicyPort]
+          from [NetworkPolicyPeer] @2
+          ports [NetworkPolicyPort] @1
         type NetworkPolicyPeer
-          ipBlock IPBlock
-          namespaceSelector meta.LabelSelector
-          podSelector meta.LabelSelector
+          ipBlock IPBlock @3
+          namespaceSelector meta.LabelSelector @2
+          podSelector meta.LabelSelector @1
         type NetworkPolicyPort
-          endPort *int32
-          port intstr
-          protocol string = TCP enum(SCTP|TCP|UDP)
+          endPort *int32 @3
+          port intstr @2
+          protocol string = TCP enum(SCTP|TCP|UDP) @1
         type NetworkPolicySpec
-          egress [NetworkPolicyEgressRule]
-          ingress [NetworkPolicyIngressRule]
-          podSelector meta.LabelSelector = {}
-          policyTypes [string] enum(Egress|Ingress)
+          egress [NetworkPolicyEgressRule] @3
+          ingress [NetworkPolicyIngressRule] @2
+          podSelector meta.LabelSelector = {} @1
+          policyTypes [string] enum(Egress|Ingress) @4
         type ParentReference
-          group string
-          name! string
-          namespace string
-          resource! string
+          group string @1
+          name! string @4
+          namespace string @3
+          resource! string @2
         type ServiceBackendPort atomic
-          name string
-          number int32
+          name string @1
+          number int32 @2
         kind ServiceCIDR
-          spec ServiceCIDRSpec = {}
-          status ServiceCIDRStatus = {}
+          spec ServiceCIDRSpec = {} @2
+          status ServiceCIDRStatus = {} @3
         type ServiceCIDRSpec
-          cidrs [string]
+          cidrs [string] @1
         type ServiceCIDRStatus
-          conditions [meta.Condition] map(type) patch(type)
+          conditions [meta.Condition] map(type) patch(type) @1
         """#
 }

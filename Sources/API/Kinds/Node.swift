@@ -4,13 +4,13 @@ extension Kinds {
         group node.k8s.io v1 node
         resource runtimeclasses RuntimeClass cluster
         type Overhead
-          podFixed {quantity}
+          podFixed {quantity} @1
         kind RuntimeClass
-          handler! string
-          overhead Overhead
-          scheduling Scheduling
+          handler! string @2
+          overhead Overhead @3
+          scheduling Scheduling @4
         type Scheduling
-          nodeSelector {string} atomic
-          tolerations [core.Toleration]
+          nodeSelector {string} atomic @1
+          tolerations [core.Toleration] @2
         """#
 }

@@ -5,22 +5,22 @@ extension Kinds {
         resource poddisruptionbudgets PodDisruptionBudget namespaced short=pdb generation
           sub status get,patch,update
         kind Eviction
-          deleteOptions meta.DeleteOptions
+          deleteOptions meta.DeleteOptions @2
         kind PodDisruptionBudget
-          spec PodDisruptionBudgetSpec = {}
-          status PodDisruptionBudgetStatus = {}
+          spec PodDisruptionBudgetSpec = {} @2
+          status PodDisruptionBudgetStatus = {} @3
         type PodDisruptionBudgetSpec
-          maxUnavailable intstr
-          minAvailable intstr
-          selector meta.LabelSelector replace
-          unhealthyPodEvictionPolicy string enum(AlwaysAllow|IfHealthyBudget)
+          maxUnavailable intstr @3
+          minAvailable intstr @1
+          selector meta.LabelSelector replace @2
+          unhealthyPodEvictionPolicy string enum(AlwaysAllow|IfHealthyBudget) @4
         type PodDisruptionBudgetStatus
-          conditions [meta.Condition] map(type) patch(type)
-          currentHealthy *int32 = 0
-          desiredHealthy *int32 = 0
-          disruptedPods {time}
-          disruptionsAllowed *int32 = 0
-          expectedPods *int32 = 0
-          observedGeneration int64
+          conditions [meta.Condition] map(type) patch(type) @7
+          currentHealthy *int32 = 0 @4
+          desiredHealthy *int32 = 0 @5
+          disruptedPods {time} @2
+          disruptionsAllowed *int32 = 0 @3
+          expectedPods *int32 = 0 @6
+          observedGeneration int64 @1
         """#
 }

@@ -7,32 +7,32 @@ extension Kinds {
         resource rolebindings RoleBinding namespaced name=pathSegment
         resource roles Role namespaced name=pathSegment
         type AggregationRule
-          clusterRoleSelectors [meta.LabelSelector]
+          clusterRoleSelectors [meta.LabelSelector] @1
         kind ClusterRole
-          aggregationRule AggregationRule
-          rules [PolicyRule] = null
+          aggregationRule AggregationRule @3
+          rules [PolicyRule] = null @2
         kind ClusterRoleBinding
-          roleRef RoleRef = {} immutable
-          subjects [Subject]
+          roleRef RoleRef = {} immutable @3
+          subjects [Subject] @2
         type PolicyRule
-          apiGroups [string]
-          nonResourceURLs [string]
-          resourceNames [string]
-          resources [string]
-          verbs! [string]
+          apiGroups [string] @2
+          nonResourceURLs [string] @5
+          resourceNames [string] @4
+          resources [string] @3
+          verbs! [string] @1
         kind Role
-          rules [PolicyRule] = null
+          rules [PolicyRule] = null @2
         kind RoleBinding
-          roleRef RoleRef = {} immutable
-          subjects [Subject]
+          roleRef RoleRef = {} immutable @3
+          subjects [Subject] @2
         type RoleRef atomic
-          apiGroup string = rbac.authorization.k8s.io
-          kind! string
-          name! string
+          apiGroup string = rbac.authorization.k8s.io @1
+          kind! string @2
+          name! string @3
         type Subject atomic
-          apiGroup string
-          kind! string
-          name! string
-          namespace string
+          apiGroup string @2
+          kind! string @1
+          name! string @3
+          namespace string @4
         """#
 }

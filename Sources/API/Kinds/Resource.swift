@@ -8,19 +8,19 @@ extension Kinds {
         resource resourceclaimtemplates ResourceClaimTemplate namespaced
         resource resourceslices ResourceSlice cluster generation
         type AllocatedDeviceStatus
-          conditions [meta.Condition] map(type)
-          data any
-          device string = ""
-          driver string = ""
-          networkData NetworkDeviceData
-          pool string = ""
+          conditions [meta.Condition] map(type) @4
+          data any @5
+          device string = "" @3
+          driver string = "" @1
+          networkData NetworkDeviceData @6
+          pool string = "" @2
           shareID string
         type AllocationResult
           allocationTimestamp time
-          devices DeviceAllocationResult
-          nodeSelector core.NodeSelector
+          devices DeviceAllocationResult @1
+          nodeSelector core.NodeSelector @3
         type CELDeviceSelector
-          expression! string
+          expression! string @1
         type CapacityRequestPolicy
           default quantity
           validRange CapacityRequestPolicyRange
@@ -32,152 +32,152 @@ extension Kinds {
         type CapacityRequirements
           requests {quantity}
         type Counter
-          value! quantity
+          value! quantity @1
         type CounterSet
-          counters! {Counter}
-          name! string
+          counters! {Counter} @2
+          name! string @1
         type Device
-          allNodes *bool
+          allNodes *bool @7
           allowMultipleAllocations *bool
-          attributes {DeviceAttribute}
+          attributes {DeviceAttribute} @2
           bindingConditions [string]
           bindingFailureConditions [string]
           bindsToNode *bool
-          capacity {DeviceCapacity}
-          consumesCounters [DeviceCounterConsumption]
-          name! string
+          capacity {DeviceCapacity} @3
+          consumesCounters [DeviceCounterConsumption] @4
+          name! string @1
           nodeAllocatableResourceMappings {NodeAllocatableResourceMapping}
-          nodeName string
-          nodeSelector core.NodeSelector
-          taints [DeviceTaint]
+          nodeName string @5
+          nodeSelector core.NodeSelector @6
+          taints [DeviceTaint] @8
         type DeviceAllocationConfiguration
-          opaque OpaqueDeviceConfiguration
-          requests [string]
-          source! string
+          opaque OpaqueDeviceConfiguration @3.1
+          requests [string] @2
+          source! string @1
         type DeviceAllocationResult
-          config [DeviceAllocationConfiguration]
-          results [DeviceRequestAllocationResult]
+          config [DeviceAllocationConfiguration] @2
+          results [DeviceRequestAllocationResult] @1
         type DeviceAttribute
-          bool *bool
+          bool *bool @3
           bools [bool]
-          int *int64
+          int *int64 @2
           ints [int64]
-          string string
+          string string @4
           strings [string]
-          version string
+          version string @5
           versions [string]
         type DeviceCapacity
           requestPolicy CapacityRequestPolicy
-          value! quantity
+          value! quantity @1
         type DeviceClaim
-          config [DeviceClaimConfiguration]
-          constraints [DeviceConstraint]
-          requests [DeviceRequest]
+          config [DeviceClaimConfiguration] @3
+          constraints [DeviceConstraint] @2
+          requests [DeviceRequest] @1
         type DeviceClaimConfiguration
-          opaque OpaqueDeviceConfiguration
-          requests [string]
+          opaque OpaqueDeviceConfiguration @2.1
+          requests [string] @1
         kind DeviceClass
-          spec DeviceClassSpec = {}
+          spec DeviceClassSpec = {} @2
         type DeviceClassConfiguration
-          opaque OpaqueDeviceConfiguration
+          opaque OpaqueDeviceConfiguration @1.1
         type DeviceClassSpec
-          config [DeviceClassConfiguration]
+          config [DeviceClassConfiguration] @2
           extendedResourceName string
-          selectors [DeviceSelector]
+          selectors [DeviceSelector] @1
         type DeviceConstraint
           distinctAttribute string
-          matchAttribute string
-          requests [string]
+          matchAttribute string @2
+          requests [string] @1
         type DeviceCounterConsumption
-          counterSet! string
-          counters! {Counter}
+          counterSet! string @1
+          counters! {Counter} @2
         type DeviceRequest
-          exactly ExactDeviceRequest
-          firstAvailable [DeviceSubRequest]
-          name! string
+          exactly ExactDeviceRequest @2
+          firstAvailable [DeviceSubRequest] @3
+          name! string @1
         type DeviceRequestAllocationResult
-          adminAccess *bool
+          adminAccess *bool @5
           bindingConditions [string]
           bindingFailureConditions [string]
           consumedCapacity {quantity}
-          device! string
-          driver! string
-          pool! string
-          request! string
+          device! string @4
+          driver! string @2
+          pool! string @3
+          request! string @1
           shareID string
-          tolerations [DeviceToleration]
+          tolerations [DeviceToleration] @6
         type DeviceSelector
-          cel CELDeviceSelector
+          cel CELDeviceSelector @1
         type DeviceSubRequest
-          allocationMode string = ExactCount enum(All|ExactCount)
+          allocationMode string = ExactCount enum(All|ExactCount) @4
           capacity CapacityRequirements
-          count int64
-          deviceClassName! string
-          name! string
-          selectors [DeviceSelector]
-          tolerations [DeviceToleration]
+          count int64 @5
+          deviceClassName! string @2
+          name! string @1
+          selectors [DeviceSelector] @3
+          tolerations [DeviceToleration] @6
         type DeviceTaint
-          effect! string
-          key! string
-          timeAdded time
-          value string
+          effect! string @3
+          key! string @1
+          timeAdded time @4
+          value string @2
         type DeviceToleration
-          effect string
-          key string
-          operator string = Equal enum(Equal|Exists)
-          tolerationSeconds *int64
-          value string
+          effect string @4
+          key string @1
+          operator string = Equal enum(Equal|Exists) @2
+          tolerationSeconds *int64 @5
+          value string @3
         type ExactDeviceRequest
-          adminAccess *bool
-          allocationMode string = ExactCount enum(All|ExactCount)
+          adminAccess *bool @5
+          allocationMode string = ExactCount enum(All|ExactCount) @3
           capacity CapacityRequirements
-          count int64
-          deviceClassName! string
-          selectors [DeviceSelector]
-          tolerations [DeviceToleration]
+          count int64 @4
+          deviceClassName! string @1
+          selectors [DeviceSelector] @2
+          tolerations [DeviceToleration] @6
         type NetworkDeviceData
-          hardwareAddress string
-          interfaceName string
-          ips [string]
+          hardwareAddress string @3
+          interfaceName string @1
+          ips [string] @2
         type NodeAllocatableResourceMapping
           allocationMultiplier quantity
           capacityKey string
         type OpaqueDeviceConfiguration
-          driver! string
-          parameters any = null
+          driver! string @1
+          parameters any = null @2
         kind ResourceClaim
-          spec ResourceClaimSpec = {}
-          status ResourceClaimStatus = {}
+          spec ResourceClaimSpec = {} @2
+          status ResourceClaimStatus = {} @3
         type ResourceClaimConsumerReference
-          apiGroup string
-          name! string
-          resource! string
-          uid! string
+          apiGroup string @1
+          name! string @4
+          resource! string @3
+          uid! string @5
         type ResourceClaimSpec
-          devices DeviceClaim = {}
+          devices DeviceClaim = {} @1
         type ResourceClaimStatus
-          allocation AllocationResult
-          devices [AllocatedDeviceStatus] map(driver,device,pool,shareID)
-          reservedFor [ResourceClaimConsumerReference] map(uid) patch(uid)
+          allocation AllocationResult @1
+          devices [AllocatedDeviceStatus] map(driver,device,pool,shareID) @4
+          reservedFor [ResourceClaimConsumerReference] map(uid) patch(uid) @2
         kind ResourceClaimTemplate
-          spec ResourceClaimTemplateSpec = {}
+          spec ResourceClaimTemplateSpec = {} @2
         type ResourceClaimTemplateSpec
-          metadata meta.ObjectMeta = {}
-          spec ResourceClaimSpec = {}
+          metadata meta.ObjectMeta = {} @1
+          spec ResourceClaimSpec = {} @2
         type ResourcePool
-          generation! int64
-          name! string
-          resourceSliceCount! int64
+          generation! int64 @2
+          name! string @1
+          resourceSliceCount! int64 @3
         kind ResourceSlice
-          spec ResourceSliceSpec = {}
+          spec ResourceSliceSpec = {} @2
         type ResourceSliceSpec
-          allNodes *bool
-          devices [Device]
-          driver! string
-          nodeName string
-          nodeSelector core.NodeSelector
-          perDeviceNodeSelection *bool
-          pool ResourcePool = {}
-          sharedCounters [CounterSet]
+          allNodes *bool @5
+          devices [Device] @6
+          driver! string @1
+          nodeName string @3
+          nodeSelector core.NodeSelector @4
+          perDeviceNodeSelection *bool @7
+          pool ResourcePool = {} @2
+          sharedCounters [CounterSet] @8
         """#
 }

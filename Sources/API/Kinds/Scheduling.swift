@@ -4,9 +4,9 @@ extension Kinds {
         group scheduling.k8s.io v1 scheduling
         resource priorityclasses PriorityClass cluster short=pc generation
         kind PriorityClass
-          description string
-          globalDefault bool
-          preemptionPolicy string = PreemptLowerPriority immutable
-          value int32 = 0 immutable
+          description string @4
+          globalDefault bool @3
+          preemptionPolicy string = PreemptLowerPriority immutable @5
+          value int32 = 0 immutable @2
         """#
 }

@@ -10,67 +10,67 @@ extension Kinds {
           sub status get,patch,update
         resource volumeattributesclasses VolumeAttributesClass cluster short=vac
         kind CSIDriver
-          spec CSIDriverSpec = {}
+          spec CSIDriverSpec = {} @2
         type CSIDriverSpec
-          attachRequired *bool = true
-          fsGroupPolicy string = ReadWriteOnceWithFSType
-          nodeAllocatableUpdatePeriodSeconds *int64
-          podInfoOnMount *bool = false
+          attachRequired *bool = true @1
+          fsGroupPolicy string = ReadWriteOnceWithFSType @5
+          nodeAllocatableUpdatePeriodSeconds *int64 @9
+          podInfoOnMount *bool = false @2
           preventPodSchedulingIfMissing *bool
-          requiresRepublish *bool = false
-          seLinuxMount *bool = false
+          requiresRepublish *bool = false @7
+          seLinuxMount *bool = false @8
           serviceAccountTokenInSecrets *bool
-          storageCapacity *bool = false
-          tokenRequests [TokenRequest]
-          volumeLifecycleModes [string] = ["Persistent"] set
+          storageCapacity *bool = false @4
+          tokenRequests [TokenRequest] @6
+          volumeLifecycleModes [string] = ["Persistent"] set @3
         kind CSINode
-          spec CSINodeSpec = {}
+          spec CSINodeSpec = {} @2
         type CSINodeDriver
-          allocatable VolumeNodeResources
-          name! string
-          nodeID! string
-          topologyKeys [string]
+          allocatable VolumeNodeResources @4
+          name! string @1
+          nodeID! string @2
+          topologyKeys [string] @3
         type CSINodeSpec
-          drivers [CSINodeDriver] = null map(name) patch(name)
+          drivers [CSINodeDriver] = null map(name) patch(name) @1
         kind CSIStorageCapacity
-          capacity quantity
-          maximumVolumeSize quantity
-          nodeTopology meta.LabelSelector
-          storageClassName! string
+          capacity quantity @4
+          maximumVolumeSize quantity @5
+          nodeTopology meta.LabelSelector @2
+          storageClassName! string @3
         kind StorageClass
-          allowVolumeExpansion *bool
-          allowedTopologies [core.TopologySelectorTerm]
-          mountOptions [string]
-          parameters {string} immutable
-          provisioner! string immutable
-          reclaimPolicy string = Delete immutable
-          volumeBindingMode string = Immediate immutable enum(Immediate|WaitForFirstConsumer)
+          allowVolumeExpansion *bool @6
+          allowedTopologies [core.TopologySelectorTerm] @8
+          mountOptions [string] @5
+          parameters {string} immutable @3
+          provisioner! string immutable @2
+          reclaimPolicy string = Delete immutable @4
+          volumeBindingMode string = Immediate immutable enum(Immediate|WaitForFirstConsumer) @7
         type TokenRequest
-          audience! string
-          expirationSeconds *int64
+          audience! string @1
+          expirationSeconds *int64 @2
         kind VolumeAttachment
-          spec VolumeAttachmentSpec = {}
-          status VolumeAttachmentStatus = {}
+          spec VolumeAttachmentSpec = {} @2
+          status VolumeAttachmentStatus = {} @3
         type VolumeAttachmentSource
-          inlineVolumeSpec core.PersistentVolumeSpec
-          persistentVolumeName string
+          inlineVolumeSpec core.PersistentVolumeSpec @2
+          persistentVolumeName string @1
         type VolumeAttachmentSpec
-          attacher! string
-          nodeName! string
-          source VolumeAttachmentSource = {}
+          attacher! string @1
+          nodeName! string @3
+          source VolumeAttachmentSource = {} @2
         type VolumeAttachmentStatus
-          attachError VolumeError
-          attached bool = false
-          attachmentMetadata {string}
-          detachError VolumeError
+          attachError VolumeError @3
+          attached bool = false @1
+          attachmentMetadata {string} @2
+          detachError VolumeError @4
         kind VolumeAttributesClass
-          driverName! string
-          parameters {string}
+          driverName! string @2
+          parameters {string} @3
         type VolumeError
-          errorCode *int32
-          message string
-          time time
+          errorCode *int32 @3
+          message string @2
+          time time @1
         type VolumeNodeResources
-          count *int32
+          count *int32 @1
         """#
 }

@@ -10,7 +10,8 @@ internal import JSON
 ///                                                      `_` in NAME stands for a space
 ///     kind NAME                                        a type with apiVersion, kind and metadata
 ///     type NAME [atomic]
-///       NAME[!] TYPE [= DEFAULT] [RULES] [# text]      a field; `!` required
+///       NAME[!] TYPE [= DEFAULT] [RULES] [@N] [# text] a field; `!` required; N its protobuf number, N.M within the message N
+///                                                      that JSON leaves out
 ///
 /// TYPE is string bool int32 int64 double bytes quantity intstr time microtime any, the name of a type (qualified by
 /// another group's alias where it is not of this group), `[TYPE]` a list, `{TYPE}` a map; a leading `*` keeps a zero
@@ -89,7 +90,7 @@ struct DeclarationReader {
                 let meta = FieldType.object(typeID("meta.v1.ObjectMeta"))
                 schema.types[id].fields = [
                     Field(name: "apiVersion", type: .string), Field(name: "kind", type: .string),
-                    Field(name: "metadata", type: meta, defaultValue: .object([:])),
+                    Field(name: "metadata", type: meta, defaultValue: .object([:]), protobuf: [1]),
                 ]
             }
         default: throw Failure(line: line, reason: "unknown word \(first)")
@@ -167,6 +168,10 @@ struct DeclarationReader {
     }
 
     private func apply(_ word: Substring, to field: inout Field, _ line: Substring) throws {
+        if word.hasPrefix("@") {
+            field.protobuf = word.dropFirst().split(separator: ".").compactMap { Int($0) }
+            return
+        }
         let (name, argument) = word.drop(suffix: ")").splitOnce("(")
         let numbers = argument.split(separator: ",").compactMap { Int($0) }
         switch (name, numbers.count) {

@@ -59,6 +59,8 @@ public struct Field: Sendable {
     public internal(set) var patch = PatchStrategy()
     public internal(set) var rules: [Rule] = []
     public internal(set) var documentation: String?
+    /// The field's numbers in protobuf, outermost message first; empty where it has none or they are not declared.
+    var protobuf: [Int] = []
 }
 
 /// An object type: its fields, in the order in which they were declared.
@@ -71,6 +73,8 @@ public struct TypeSchema: Sendable {
     public internal(set) var preservesUnknownFields = false
     public internal(set) var documentation: String?
     var index: [String: Int] = [:]
+    /// The same fields by their protobuf numbers.
+    var protobuf: [Int: ProtobufNode] = [:]
     /// The fields with a default, so that filling them in does not visit the others.
     var defaulted: [Int] = []
     /// What a declaration cannot say: defaults that depend on other fields, and checks across fields.
@@ -81,6 +85,9 @@ public struct TypeSchema: Sendable {
 
     mutating func seal() {
         index = Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
+        for (position, field) in fields.enumerated() where !field.protobuf.isEmpty {
+            ProtobufNode.insert(position, at: field.protobuf[...], into: &protobuf)
+        }
         defaulted = fields.indices.filter { fields[$0].defaultValue != nil }
     }
 }

@@ -13,13 +13,15 @@ struct DeleteRequest: Sendable {
     init() {}
 
     /// From the body where there is one, else from the query.
-    init(_ query: Query, body: [UInt8], contentType: String) throws(StatusError) {
+    init(_ query: Query, body: [UInt8], contentType: String, _ schema: Schema) throws(StatusError) {
         isDryRun = try WriteOptions(query, kind: "DeleteOptions").isDryRun
         gracePeriodSeconds = try query.int("gracePeriodSeconds")
         propagationPolicy = query["propagationPolicy"]
         if query.flag("orphanDependents") { propagationPolicy = "Orphan" }
         if !body.isEmpty {
-            let options = try RequestBody.bytes(body, contentType: contentType).document(kind: "DeleteOptions").root
+            let options = try RequestBody.bytes(body, contentType: contentType).document(
+                kind: "DeleteOptions", schema: schema, type: schema.type(named: "meta.v1.DeleteOptions") ?? 0
+            ).root
             let kind = options["kind"].string ?? "DeleteOptions"
             guard kind == "DeleteOptions" else { throw .badRequest("the body of a DELETE is a DeleteOptions object, not a \(kind)") }
             gracePeriodSeconds = options["gracePeriodSeconds"].int ?? gracePeriodSeconds

@@ -6,15 +6,18 @@ enum RequestBody: Sendable {
     case bytes([UInt8], contentType: String)
     case value(JSONValue)
 
-    static let objectTypes = "application/json, application/yaml"
+    static let objectTypes = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
 
-    /// The JSON document in the body; YAML is converted. Protobuf and CBOR bodies are not understood (415).
-    func document(kind: String) throws(StatusError) -> JSONDocument {
+    /// The JSON document in the body; YAML and protobuf are converted. CBOR bodies are not understood (415).
+    func document(kind: String, schema: Schema? = nil, type: Int = 0) throws(StatusError) -> JSONDocument {
         switch self {
         case .value(let value): return try Self.parse(value.encoded(), kind)
         case .bytes(let bytes, let contentType):
             switch MediaType.base(contentType) {
             case "", "application/json", "application/*", "*/*": return try Self.parse(bytes, kind)
+            case "application/vnd.kubernetes.protobuf":
+                guard let schema else { throw .unsupportedMediaType("application/json, application/yaml") }
+                return try Self.parse(try ProtobufReader(schema).object(bytes, type: type).encoded(), kind)
             case "application/yaml": return try Self.parse(try YAML.json(bytes), kind)
             default: throw .unsupportedMediaType(Self.objectTypes)
             }
@@ -71,7 +74,7 @@ extension APIServer {
     func decode(
         _ body: RequestBody, as resource: ServedResource, _ options: WriteOptions
     ) throws(StatusError) -> (object: JSONValue, warnings: [String]) {
-        let document = try body.document(kind: resource.kind)
+        let document = try body.document(kind: resource.kind, schema: resource.schema, type: resource.definition.type)
         return try decode(
             document, kind: resource.kind, apiVersion: resource.definition.apiVersion, schema: resource.schema,
             type: resource.definition.type, options)

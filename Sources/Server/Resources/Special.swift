@@ -151,7 +151,8 @@ extension APIServer {
         _ body: RequestBody, _ type: String, kind: String, apiVersion: String, _ resource: ServedResource, _ options: WriteOptions
     ) throws(StatusError) -> JSONValue {
         guard let id = resource.schema.type(named: type) else { throw .internalError("the type \(type) is not declared") }
-        return try decode(try body.document(kind: kind), kind: kind, apiVersion: apiVersion, schema: resource.schema, type: id, options).object
+        return try decode(
+            try body.document(kind: kind, schema: resource.schema, type: id), kind: kind, apiVersion: apiVersion, schema: resource.schema, type: id, options).object
     }
 
     /// Gives a Pod to a node: the scheduler's word.

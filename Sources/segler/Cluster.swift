@@ -1,0 +1,110 @@
+internal import API
+internal import Client
+internal import Controllers
+internal import Glibc
+internal import HTTP
+internal import NIOCore
+internal import NIOPosix
+internal import Scheduler
+internal import Server
+internal import Store
+internal import TLS
+
+/// The control plane of one data directory: the store, the API server and everything that works through it.
+final class Cluster: Sendable {
+    let dataDirectory: String
+    let server: APIServer
+    let address: String
+    let port: Int
+    let nodeName: String
+    private let store: Store
+    private let http: HTTPServer
+    private let certificates: ClusterCertificates
+    private let lock: DirectoryLock
+    private let tasks: [Task<Void, Never>]
+
+    var kubeconfigPath: String { dataDirectory + "/admin.kubeconfig" }
+
+    static func start(dataDirectory: String, listen: ListenAddress, nodeName: String) async throws -> Cluster {
+        let directory = try DirectoryLock.prepare(dataDirectory)
+        let lock = try DirectoryLock(directory)
+        let certificates = try ClusterCertificates(directory: directory, listen: listen, nodeName: nodeName)
+        let kinds = try BuiltInKinds()
+        let store = try Store(backend: try SQLiteBackend(path: directory + "/store.db"), attributes: APIServer.attributes(of: kinds))
+        do {
+            let configuration = ServerConfiguration(
+                adminToken: certificates.adminToken, signingKey: certificates.signingKey, authority: certificates.authorityPEM)
+            let server = try APIServer(configuration, store: store, kinds: kinds)
+            let http = try await HTTPServer.start(
+                host: listen.host, port: listen.port, tls: certificates.context, responder: server,
+                eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+            let cluster = try await Cluster(
+                directory, server, store, http, certificates, lock, listen: listen, port: http.port, nodeName: nodeName)
+            return cluster
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    private init(
+        _ dataDirectory: String, _ server: APIServer, _ store: Store, _ http: HTTPServer, _ certificates: ClusterCertificates,
+        _ lock: DirectoryLock, listen: ListenAddress, port: Int, nodeName: String
+    ) async throws {
+        (self.dataDirectory, self.server, self.store, self.http) = (dataDirectory, server, store, http)
+        (self.certificates, self.lock, self.port, self.nodeName) = (certificates, lock, port, nodeName)
+        let host = ["0.0.0.0", "::"].contains(listen.host) ? "127.0.0.1" : listen.host
+        address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        try await server.createSystemNamespaces()
+        try certificates.writeKubeconfig(to: dataDirectory + "/admin.kubeconfig", server: "https://" + address)
+        let manager = LocalClient(server, user: "system:kube-controller-manager")
+        let scheduler = Scheduler(client: LocalClient(server, user: "system:kube-scheduler"))
+        let authority = certificates.authorityPEM
+        let kubeconfig = (dataDirectory + "/admin.kubeconfig", "https://" + address)
+        tasks = [
+            Task { await runControllers(client: manager, authority: authority, resources: { server.watchableResources }) },
+            Task { await scheduler.run() },
+            Task { await certificates.renewDaily(kubeconfig: kubeconfig.0, server: kubeconfig.1) },
+        ]
+    }
+
+    func stop() async {
+        for task in tasks { task.cancel() }
+        await http.shutdown(grace: .seconds(5))
+        for task in tasks { await task.value }
+        await store.close()
+    }
+
+    /// A certificate for this machine's node, to be its identity.
+    func nodeCertificate() throws -> (certificatePEM: String, keyPEM: String) { try certificates.node() }
+}
+
+/// One server a data directory.
+final class DirectoryLock: Sendable {
+    private let descriptor: Int32
+
+    /// The directory, made with mode 0700 where it is missing.
+    static func prepare(_ path: String) throws -> String {
+        let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        var info = stat()
+        if stat(path, &info) == 0, info.st_mode & S_IFMT != S_IFDIR {
+            throw Failure("\(path) is not a directory: give the data directory with --data-dir")
+        }
+        do { try SecureFile.makeDirectory(path) } catch { throw Failure("\(error)") }
+        if path.hasPrefix("/") { return path }
+        guard let absolute = realpath(path, nil) else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
+        defer { free(absolute) }
+        return String(cString: absolute)
+    }
+
+    init(_ directory: String) throws {
+        let path = directory + "/lock"
+        descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
+        if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            throw Failure("\(directory) is in use by another segler server: stop that one, or choose another --data-dir")
+        }
+    }
+
+    deinit { close(descriptor) }
+}

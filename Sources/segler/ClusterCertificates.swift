@@ -1,0 +1,183 @@
+internal import Glibc
+internal import Synchronization
+internal import TLS
+
+/// The keys of a cluster in `DIR/pki`: its authority, what the API server shows, and the identities of the admin and the node.
+/// Made at the first start, renewed when less than a third of their life is left.
+final class ClusterCertificates: Sendable {
+    let authorityPEM: String
+    let adminToken: String
+    let signingKey: SigningKey
+    let context: TLSContext
+    private let directory: String
+    private let authority: Authority
+    private let names: [String]
+    private let addresses: [String]
+    private let nodeName: String
+
+    init(directory dataDirectory: String, listen: ListenAddress, nodeName: String) throws {
+        directory = dataDirectory + "/pki"
+        self.nodeName = nodeName
+        do {
+            authority = try Authority.load(directory: directory)
+            authorityPEM = authority.certificate.pem
+            signingKey = try SigningKey.load(path: directory + "/service-accounts.key")
+            adminToken = try Self.token(dataDirectory + "/admin.token")
+            names = [
+                "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", nodeName,
+            ]
+            var addresses = ["127.0.0.1", "10.96.0.1"]
+            for address in Host.addresses() + (["0.0.0.0", "::"].contains(listen.host) ? [] : [listen.host])
+            where !addresses.contains(address) { addresses.append(address) }
+            self.addresses = addresses
+            let (names, authority) = (self.names, self.authority)
+            let (certificate, key) = try Self.pair(
+                "\(directory)/apiserver", authority, names: names, addresses: addresses
+            ) { () throws(TLSError) in try authority.issueServer(commonName: "kube-apiserver", dnsNames: names, ipAddresses: addresses) }
+            context = try TLSContext.server(
+                certificateChain: certificate, key: key, clientAuthority: authorityPEM, alpn: ["h2", "http/1.1"])
+        } catch let error as TLSError {
+            throw Failure("\(error)")
+        }
+    }
+
+    private static func token(_ path: String) throws(TLSError) -> String {
+        if let text = try SecureFile.readText(path) {
+            let token = text.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
+            if token.utf8.count >= 32 { return token }
+        }
+        let token = Random.hex(32)
+        try SecureFile.write(token + "\n", to: path, mode: 0o600)
+        return token
+    }
+
+    /// NAME.crt and NAME.key, made anew when they are missing, near their end, of another authority, or lack a name.
+    private static func pair(
+        _ path: String, _ authority: Authority, names: [String] = [], addresses: [String] = [],
+        _ issue: () throws(TLSError) -> (certificatePEM: String, keyPEM: String)
+    ) throws(TLSError) -> (certificate: String, key: String) {
+        if let certificate = try SecureFile.readText(path + ".crt"), let key = try SecureFile.readText(path + ".key"),
+            let parsed = try? Certificate(pem: certificate),
+            !parsed.needsRenewal(authority: authority.certificate, dnsNames: names, ipAddresses: addresses)
+        {
+            return (certificate, key)
+        }
+        let (certificate, key) = try issue()
+        try SecureFile.write(key, to: path + ".key", mode: 0o600)
+        try SecureFile.write(certificate, to: path + ".crt", mode: 0o644)
+        return (certificate, key)
+    }
+
+    func node() throws -> (certificatePEM: String, keyPEM: String) {
+        do {
+            let (authority, nodeName) = (authority, nodeName)
+            let (certificate, key) = try Self.pair("\(directory)/node", authority) { () throws(TLSError) in
+                try authority.issueClient(commonName: "system:node:" + nodeName, organizations: ["system:nodes"])
+            }
+            return (certificate, key)
+        } catch let error as TLSError {
+            throw Failure("\(error)")
+        }
+    }
+
+    /// The admin's way in: a client certificate in the group system:masters. Written when it differs from what is there.
+    func writeKubeconfig(to path: String, server: String) throws {
+        do {
+            let authority = authority
+            let (certificate, key) = try Self.pair("\(directory)/admin", authority) { () throws(TLSError) in
+                try authority.issueClient(commonName: "kubernetes-admin", organizations: ["system:masters"])
+            }
+            let text = """
+                apiVersion: v1
+                kind: Config
+                clusters:
+                - name: segler
+                  cluster:
+                    server: \(server)
+                    certificate-authority-data: \(Base64.encode(Array(authorityPEM.utf8)))
+                contexts:
+                - name: segler
+                  context: {cluster: segler, user: admin}
+                current-context: segler
+                users:
+                - name: admin
+                  user:
+                    client-certificate-data: \(Base64.encode(Array(certificate.utf8)))
+                    client-key-data: \(Base64.encode(Array(key.utf8)))
+
+                """
+            if try SecureFile.readText(path) != text { try SecureFile.write(text, to: path, mode: 0o600) }
+        } catch let error as TLSError {
+            throw Failure("\(error)")
+        }
+    }
+
+    /// Looks once a day whether something has to be renewed while the server runs.
+    func renewDaily(kubeconfig: String, server: String) async {
+        while (try? await Task.sleep(for: .seconds(86400))) != nil {
+            do {
+                let (authority, names, addresses) = (authority, names, addresses)
+                let (certificate, key) = try Self.pair("\(directory)/apiserver", authority, names: names, addresses: addresses) {
+                    () throws(TLSError) in try authority.issueServer(commonName: "kube-apiserver", dnsNames: names, ipAddresses: addresses)
+                }
+                try context.replaceCertificate(certificateChain: certificate, key: key)
+                try writeKubeconfig(to: kubeconfig, server: server)
+                _ = try node()
+            } catch {
+                Output.error("certificates could not be renewed: \(error)")
+            }
+        }
+    }
+}
+
+enum Host {
+    /// This machine's IPv4 addresses, without loopback and without those of pod networks.
+    static func addresses() -> [String] {
+        var list: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&list) == 0 else { return [] }
+        defer { freeifaddrs(list) }
+        var found: [String] = []
+        var next = list
+        while let entry = next {
+            next = entry.pointee.ifa_next
+            let name = String(cString: entry.pointee.ifa_name)
+            guard let address = entry.pointee.ifa_addr, address.pointee.sa_family == sa_family_t(AF_INET),
+                entry.pointee.ifa_flags & UInt32(IFF_LOOPBACK) == 0,
+                !["cni", "segler", "veth", "docker", "br-"].contains(where: name.hasPrefix)
+            else { continue }
+            var text = [CChar](repeating: 0, count: Int(INET_ADDRSTRLEN))
+            address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { v4 in
+                var inner = v4.pointee.sin_addr
+                _ = inet_ntop(AF_INET, &inner, &text, socklen_t(INET_ADDRSTRLEN))
+            }
+            found.append(String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+        }
+        return found
+    }
+
+    /// The address that others reach this machine by: the one the default route goes out from, else the first.
+    static func primaryAddress() -> String {
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(socket) }
+        var target = sockaddr_in()
+        target.sin_family = sa_family_t(AF_INET)
+        target.sin_port = UInt16(53).bigEndian
+        inet_pton(AF_INET, "192.0.2.1", &target.sin_addr)
+        // Connecting a datagram socket sends nothing; it only chooses the route.
+        let connected = withUnsafePointer(to: &target) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+        }
+        if connected == 0 {
+            var own = sockaddr_in()
+            var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let named = withUnsafeMutablePointer(to: &own) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &size) }
+            }
+            var text = [CChar](repeating: 0, count: Int(INET_ADDRSTRLEN))
+            if named == 0, inet_ntop(AF_INET, &own.sin_addr, &text, socklen_t(INET_ADDRSTRLEN)) != nil {
+                return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            }
+        }
+        return addresses().first ?? "127.0.0.1"
+    }
+}

@@ -1,0 +1,95 @@
+internal import API
+internal import ArgumentParser
+internal import Client
+internal import Glibc
+internal import Server
+
+struct ServerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "server",
+        abstract: "Run the control plane and, unless told otherwise, a node on this machine.",
+        discussion: """
+            Writes admin.kubeconfig and admin.token into the data directory and prints a line that begins with `ready` when the \
+            API answers. SIGTERM or Ctrl-C stops it; containers go on running and are found again by the next start.
+            """)
+
+    @Option(help: "Where everything is kept: the store, certificates, pods, images.")
+    var dataDir = "/var/lib/segler"
+
+    @Option(help: "Address and port of the API server.")
+    var listen = "0.0.0.0:6443"
+
+    @Flag(help: "Only the control plane: needs neither root nor a container runtime.")
+    var noNode = false
+
+    @Option(help: "The name of this machine's node; its host name by default.")
+    var nodeName: String?
+
+    @Option(help: "Use a container runtime that is running already (unix:///path/to.sock) instead of an own containerd.")
+    var runtimeEndpoint: String?
+
+    func run() async throws {
+        let address = try ListenAddress(listen)
+        let signals = try StopSignals()
+        if !noNode { try NodeHost.check(runtimeEndpoint: runtimeEndpoint) }
+        let cluster = try await Cluster.start(dataDirectory: dataDir, listen: address, nodeName: try resolvedNodeName())
+        do {
+            let node = noNode ? nil : try await NodeHost.start(cluster, runtimeEndpoint: runtimeEndpoint, signals)
+            try await announce(cluster, node)
+            await signals.wait()
+            await node?.stop()
+            await cluster.stop()
+        } catch {
+            await cluster.stop()
+            throw error
+        }
+    }
+
+    private func announce(_ cluster: Cluster, _ node: NodeHost?) async throws {
+        cluster.server.isReady = true
+        Output.line("ready: https://\(cluster.address) (Kubernetes \(Versions.kubernetes)), KUBECONFIG=\(cluster.kubeconfigPath)")
+        guard let node else { return }
+        await node.waitUntilReady()
+        Output.line(
+            """
+              API         https://\(cluster.address)
+              console     https://\(cluster.address)/console/
+              kubeconfig  \(cluster.kubeconfigPath)
+              node        \(node.name) is Ready
+            Next: export KUBECONFIG=\(cluster.kubeconfigPath) && kubectl get nodes -o wide
+            """)
+    }
+
+    private func resolvedNodeName() throws -> String {
+        var name = nodeName ?? ""
+        if nodeName == nil {
+            var buffer = [CChar](repeating: 0, count: 256)
+            gethostname(&buffer, 255)
+            name = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).lowercased()
+        }
+        if let problem = Format.dns1123Subdomain.problems(name).first {
+            throw Failure("the node name \"\(name)\" cannot be used: \(problem); give one with --node-name", exitCode: 2)
+        }
+        return name
+    }
+}
+
+/// `ADDRESS:PORT` or `[IPv6]:PORT`.
+struct ListenAddress: Sendable {
+    let host: String
+    let port: Int
+
+    init(_ text: String) throws {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65535).contains(port) else {
+            throw Failure("--listen \(text) is not ADDRESS:PORT, such as 0.0.0.0:6443", exitCode: 2)
+        }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+        var v4 = in_addr()
+        var v6 = in6_addr()
+        guard inet_pton(AF_INET, String(host), &v4) == 1 || inet_pton(AF_INET6, String(host), &v6) == 1 else {
+            throw Failure("--listen \(text): \"\(host)\" is not an IP address; use for example 0.0.0.0:6443", exitCode: 2)
+        }
+        (self.host, self.port) = (String(host), port)
+    }
+}

@@ -1,0 +1,5 @@
+internal import Server
+
+enum Versions {
+    static let kubernetes = ServerConfiguration.kubernetesVersion
+}
