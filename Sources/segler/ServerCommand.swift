@@ -35,8 +35,9 @@ struct ServerCommand: AsyncParsableCommand {
         let cluster = try await Cluster.start(dataDirectory: dataDir, listen: address, nodeName: try resolvedNodeName())
         do {
             let node = noNode ? nil : try await NodeHost.start(cluster, runtimeEndpoint: runtimeEndpoint, signals)
-            try await announce(cluster, node)
+            let announcement = Task { await announce(cluster, node) }
             await signals.wait()
+            announcement.cancel()
             await node?.stop()
             await cluster.stop()
         } catch {
@@ -45,11 +46,12 @@ struct ServerCommand: AsyncParsableCommand {
         }
     }
 
-    private func announce(_ cluster: Cluster, _ node: NodeHost?) async throws {
+    private func announce(_ cluster: Cluster, _ node: NodeHost?) async {
         cluster.server.isReady = true
         Output.line("ready: https://\(cluster.address) (Kubernetes \(Versions.kubernetes)), KUBECONFIG=\(cluster.kubeconfigPath)")
         guard let node else { return }
-        await node.waitUntilReady()
+        // Ends early when the program is to stop.
+        await node.waitUntilReady(LocalClient(cluster.server, user: "system:apiserver", groups: ["system:masters"]))
         Output.line(
             """
               API         https://\(cluster.address)

@@ -1,0 +1,119 @@
+internal import API
+internal import Client
+internal import Glibc
+internal import JSON
+internal import Node
+internal import Runtime
+internal import Server
+
+/// This machine as a node of the cluster: a container runtime, the pods' network, and the agent.
+final class NodeHost: Sendable {
+    let name: String
+    private let agent: NodeAgent
+    private let supervisor: ContainerdSupervisor?
+    private let driver: CRIRuntime
+    private let running: Task<Void, Never>
+
+    private init(_ name: String, _ agent: NodeAgent, _ supervisor: ContainerdSupervisor?, _ driver: CRIRuntime) {
+        (self.name, self.agent, self.supervisor, self.driver) = (name, agent, supervisor, driver)
+        running = Task { await agent.run() }
+    }
+
+    /// What can be known to fail before anything is written.
+    static func check(runtimeEndpoint: String?) throws {
+        guard geteuid() == 0 else {
+            throw Failure("running containers needs root: use sudo, or --no-node for the control plane alone")
+        }
+        guard let runtimeEndpoint else { return }
+        _ = try socketPath(runtimeEndpoint)
+    }
+
+    private static func socketPath(_ endpoint: String) throws -> String {
+        guard endpoint.hasPrefix("unix://"), endpoint.count > 8 else {
+            throw Failure("--runtime-endpoint \(endpoint) is not of the form unix:///path/to.sock", exitCode: 2)
+        }
+        let path = String(endpoint.dropFirst("unix://".count))
+        var info = stat()
+        guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFSOCK else {
+            throw Failure("there is no container runtime at \(path): start it, or leave out --runtime-endpoint to use an own containerd")
+        }
+        return path
+    }
+
+    static func start(_ cluster: Cluster, runtimeEndpoint: String?, _ signals: StopSignals) async throws -> NodeHost {
+        var supervisor: ContainerdSupervisor?
+        do {
+            let network = PodNetwork(dataDirectory: cluster.dataDirectory)
+            let driver: CRIRuntime
+            let endpoint: String
+            if let runtimeEndpoint {
+                driver = CRIRuntime(socketPath: try socketPath(runtimeEndpoint))
+                endpoint = runtimeEndpoint
+                _ = try await driver.version()
+            } else {
+                let configuration = try ContainerdConfiguration(dataDirectory: cluster.dataDirectory)
+                let own = try ContainerdSupervisor(configuration) { Output.error($0) }
+                let cni = CNIConfiguration(
+                    bridge: network.bridge, podCIDRs: [network.podCIDR], ipMasq: true, dataDirectory: cluster.dataDirectory,
+                    binDirectory: configuration.host.cniBinDirectory)
+                try cni.write(to: configuration.cniConfDirectory)
+                for problem in CNIConfiguration.enableForwarding(ipv6: false) { Output.error("network: \(problem)") }
+                supervisor = own
+                try await own.start()
+                try await PauseImage.provide(ImageImporter(configuration, driver: own.driver), driver: own.driver)
+                driver = own.driver
+                endpoint = "unix://" + configuration.socketPath
+            }
+            var configuration = NodeConfiguration(
+                nodeName: cluster.nodeName, dataDirectory: cluster.dataDirectory, podCIDR: network.podCIDR,
+                nodeAddress: Host.primaryAddress(), runtimeEndpoint: endpoint)
+            configuration.version = Versions.kubernetes
+            configuration.labels = ["node-role.kubernetes.io/control-plane": ""]
+            let client = LocalClient(cluster.server, user: "system:node:" + cluster.nodeName, groups: ["system:nodes"])
+            let agent = NodeAgent(configuration: configuration, client: client, runtime: driver) { Output.error($0) }
+            cluster.server.connect(node: cluster.nodeName, agent)
+            return NodeHost(cluster.nodeName, agent, supervisor, driver)
+        } catch {
+            await supervisor?.stop()
+            if let error = error as? RuntimeError { throw Failure("the container runtime cannot be used: \(error)") }
+            throw error
+        }
+    }
+
+    /// Returns when the node is Ready, or when the program is to stop.
+    func waitUntilReady(_ client: any ObjectClient) async {
+        let reflector = Reflector(client, .nodes, ListOptions(fieldSelector: .init("metadata.name", equals: name)))
+        let ready = Latch()
+        reflector.onChange { change in
+            let conditions = change.new?["status"]["conditions"].elements.map { ($0["type"].string, $0["status"].string) } ?? []
+            if conditions.contains(where: { $0.0 == "Ready" && $0.1 == "True" }) { ready.open() }
+        }
+        let task = Task { await reflector.run() }
+        await ready.wait()
+        task.cancel()
+    }
+
+    /// Containers, and the shims that watch over them, go on.
+    func stop() async {
+        running.cancel()
+        await running.value
+        await supervisor?.stop()
+    }
+}
+
+/// The pods' network of a data directory. The usual one has fixed names; others get their own, so that two servers on one machine
+/// do not take each other's bridge and addresses.
+struct PodNetwork {
+    let bridge: String
+    let podCIDR: String
+
+    init(dataDirectory: String) {
+        if dataDirectory == "/var/lib/segler" {
+            (bridge, podCIDR) = ("segler0", "10.42.0.0/24")
+        } else {
+            let hash = dataDirectory.utf8.reduce(UInt32(0x811C_9DC5)) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+            bridge = "segler" + String(hash, radix: 16)
+            podCIDR = "10.42.\(1 + hash % 254).0/24"
+        }
+    }
+}
