@@ -86,6 +86,13 @@ let package = Package(
         .executableTarget(
             name: "bench-json", dependencies: ["JSON"], path: "Benchmarks/json", swiftSettings: strict),
 
+        tests("Store", ["CSQLite", "store-crash-writer"]),
+        .executableTarget(
+            name: "store-crash-writer", dependencies: ["Store"], path: "Tests/Crash/store-crash-writer",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "bench-store", dependencies: ["Store"], path: "Benchmarks/store", swiftSettings: strict),
+
         .target(
             name: "ClientTesting", dependencies: ["API", "Client", "JSON"], path: "Tests/ClientTesting",
             swiftSettings: strict),
