@@ -162,30 +162,33 @@ final class HTTP2Connection: ChannelInboundHandler {
 
     private func expired() {
         guard let context, timer.isDue(on: context.eventLoop, expiry(context)) else { return }
-        if streams.isEmpty {
-            close()
-            return
-        }
+        if streams.isEmpty { return close() }
         let now = NIODeadline.now()
         for stream in Array(streams.values) where stream.deadline <= now { stream.expired() }
         setDeadline(streams.values.map(\.deadline).min() ?? now + server.limits.idleTimeout)
     }
 
+    /// Closes once everything written has been sent.
     private func close() {
-        sendGoAway()
-        context?.close(promise: nil)
+        guard let context else { return }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        promise.futureResult.whenComplete { _ in bound.value.close(promise: nil) }
+        sendGoAway(promise)
     }
 
-    private func sendGoAway() {
-        write(.rootStream, .goAway(lastStreamID: lastStream, errorCode: .noError, opaqueData: nil))
+    private func sendGoAway(_ promise: EventLoopPromise<Void>? = nil) {
+        write(.rootStream, .goAway(lastStreamID: lastStream, errorCode: .noError, opaqueData: nil), promise: promise)
         context?.flush()
     }
 
     /// A stream has begun to stream, or ended, while the connection drains.
     func progressDrain() {
-        guard isDraining else { return }
+        guard isDraining, let context else { return }
         if streams.isEmpty {
-            context?.close(promise: nil)
+            // A stream ends while its last frame is being written: that goes first.
+            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+            context.eventLoop.execute { bound.value.close() }
         } else if streams.values.allSatisfy(\.isStreaming) {
             server.connections.settled(id)
         }

@@ -121,7 +121,7 @@ final class ConnectionTable: Sendable {
         } begin: { entry in
             if let handle = entry.handle { handle.eventLoop.execute { handle.value.endStreams() } }
         }
-        await wait(.seconds(1), eventLoop) {
+        await wait(.seconds(5), eventLoop) {
             $0.whenEmpty = $1
         } begin: {
             $0.channel.close(promise: nil)

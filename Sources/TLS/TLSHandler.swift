@@ -33,6 +33,9 @@ public final class TLSHandler: ChannelDuplexHandler {
     private var started = false
     private var pending: [(data: ByteBuffer, promise: EventLoopPromise<Void>?)] = []
     private var flushWanted = false
+    /// Something was handed on since the last `channelReadComplete`. Records without data (handshakes, tickets) are nobody
+    /// else's business.
+    private var readOn = false
     private var timer: Scheduled<Void>?
 
     /// - Parameter handshakeTimeout: from the moment the connection stands; nil waits for ever.
@@ -94,12 +97,21 @@ public final class TLSHandler: ChannelDuplexHandler {
                 atMost: bytes.count, into: &plain, allocator: context.channel.allocator)
         }
         sendSpill(context)
-        if let plain { context.fireChannelRead(Self.wrapInboundOut(plain)) }
+        if let plain {
+            readOn = true
+            context.fireChannelRead(Self.wrapInboundOut(plain))
+        }
         switch outcome {
         case .more: break
         case .closed: context.close(promise: nil)
         case .failed(let error): fail(context, error)
         }
+    }
+
+    public func channelReadComplete(context: ChannelHandlerContext) {
+        guard readOn else { return }
+        readOn = false
+        context.fireChannelReadComplete()
     }
 
     public func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
