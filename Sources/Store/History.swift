@@ -61,10 +61,10 @@ struct History: Sendable {
     mutating func append(_ event: StoreEvent, now: Double, window: HistoryWindow) {
         // Small windows get small chunks, so that they are kept to.
         let limit = min(Self.chunkLimit, max(1, window.events / 8))
-        if let last = chunks.last, last.events.count < limit, now - last.opened < window.step {
-        } else {
-            chunks.append(Chunk(opened: now, latest: now))
+        let isOpen = chunks.last.map { chunk in
+            chunk.events.count < limit && chunk.bytes < window.bytes / 8 && now - chunk.opened < window.step
         }
+        if isOpen != true { chunks.append(Chunk(opened: now, latest: now)) }
         let size = (event.previous?.bytes.count ?? 0) + (event.kind == .delete ? event.object.bytes.count : 0)
         chunks[chunks.count - 1].events.append(event)
         chunks[chunks.count - 1].bytes += size

@@ -10,9 +10,13 @@ struct SortedObjects: Sendable {
     private var chunks: [[StoredObject]] = []
 
     /// A place between objects; the end is (chunks.count, 0).
-    struct Position {
+    struct Position: Comparable {
         var chunk: Int
         var index: Int
+
+        static func < (left: Position, right: Position) -> Bool {
+            left.chunk != right.chunk ? left.chunk < right.chunk : left.index < right.index
+        }
     }
 
     var isEmpty: Bool { count == 0 }
@@ -39,13 +43,23 @@ struct SortedObjects: Sendable {
     }
 
     func position(after position: Position) -> Position {
-        position.index + 1 < chunks[position.chunk].count
-            ? Position(chunk: position.chunk, index: position.index + 1)
-            : Position(chunk: position.chunk + 1, index: 0)
+        normalized(Position(chunk: position.chunk, index: position.index + 1))
     }
 
+    /// The end of a chunk is the start of the next one.
+    func normalized(_ position: Position) -> Position {
+        position.index < chunks[position.chunk].count ? position : Position(chunk: position.chunk + 1, index: 0)
+    }
+
+    /// As many objects as one chunk has between two positions, the first before the second.
+    func run(from start: Position, to end: Position) -> ArraySlice<StoredObject> {
+        let chunk = chunks[start.chunk]
+        return chunk[start.index..<(end.chunk == start.chunk ? end.index : chunk.count)]
+    }
+
+    /// How many objects are between two positions; 0 if the second is before the first.
     func distance(from start: Position, to end: Position) -> Int {
-        guard start.chunk < end.chunk else { return end.index - start.index }
+        guard start < end else { return 0 }
         return chunks[start.chunk..<end.chunk].reduce(end.index - start.index) { $0 + $1.count }
     }
 

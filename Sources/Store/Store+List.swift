@@ -47,13 +47,17 @@ extension Store {
         }
         var rest = changes[...]
         while !page.isComplete {
-            let object = objects.distance(from: position, to: end) > 0 ? objects[position] : nil
             guard let change = rest.first else {
-                guard let object else { break }
-                page.add(object)
-                position = objects.position(after: position)
+                guard position < end else { break }
+                for object in objects.run(from: position, to: end) {
+                    if page.isComplete { break }
+                    page.add(object)
+                    position.index += 1
+                }
+                position = objects.normalized(position)
                 continue
             }
+            let object = position < end ? objects[position] : nil
             let order = object.map { compareBytes($0.key, change.key) } ?? 1
             if order < 0, let object {
                 page.add(object)
@@ -64,7 +68,7 @@ extension Store {
             if order <= 0 { position = objects.position(after: position) }
         }
         let remaining =
-            max(0, objects.distance(from: position, to: end))
+            objects.distance(from: position, to: end)
             + rest.reduce(0) { $0 + ($1.before == nil ? 0 : 1) - ($1.existsNow ? 1 : 0) }
         return page.snapshot(revision: revision, remaining: remaining)
     }

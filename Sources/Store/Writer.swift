@@ -139,11 +139,11 @@ struct Writer {
         let newest = store.revision
         do {
             repeat {
-                let removed = dead.lazy.filter { $0 != newest }.prefix(Self.compactionLimit)
+                let part = dead.prefix(Self.compactionLimit)
+                let removed = part.filter { $0 != newest }
                 if removed.isEmpty, starts.isEmpty { break }
-                try store.backend.compact(removing: Array(removed), historyStarts: starts)
-                let rest = dead.dropFirst(Self.compactionLimit)
-                dead = dead.prefix(Self.compactionLimit).filter { $0 == newest } + rest
+                try store.backend.compact(removing: removed, historyStarts: starts)
+                dead = part.filter { $0 == newest } + dead.dropFirst(part.count)
                 keptStarts.merge(starts) { $1 }
                 starts = [:]
             } while everything

@@ -9,7 +9,7 @@ func crashWriter() throws -> URL {
         .deletingLastPathComponent().appendingPathComponent("store-crash-writer")
 }
 
-@Suite struct CrashTests {
+@Suite(.timeLimit(.minutes(5))) struct CrashTests {
     /// kill -9 at random moments: whatever was acknowledged is there, and every value is whole.
     @Test func nothingAcknowledgedIsLostWhenTheProcessIsKilled() async throws {
         let directory = try TemporaryDirectory()
@@ -17,7 +17,7 @@ func crashWriter() throws -> URL {
         var acknowledged: [String: (revision: Int64, checksum: Int64?)] = [:]
         var newest: Int64 = 0
         for round in 0..<25 {
-            let lines = try runAndKill(directory.file(), afterLines: Int.random(in: 1...600))
+            let lines = try runAndKill(directory.file(), afterLines: Int.random(in: 1...400))
             for line in lines where line.count == 4 {
                 let revision = try #require(Int64(line[2]))
                 if revision > acknowledged[line[1]]?.revision ?? 0 {

@@ -37,6 +37,8 @@ import Testing
             if !page.more { break }
         } while paged.count < all.count
         #expect(paged == all)
+        let behind = try store.list("pods", prefix: "0/", after: "2/5", limit: 10)
+        #expect(behind.objects.isEmpty && !behind.more && behind.remaining == 0)
         await store.close()
     }
 

@@ -120,6 +120,17 @@ import Testing
         await store.close()
     }
 
+    @Test func largeSupersededObjectsAreForgottenBeforeTheirNumberIsReached() async throws {
+        let store = try openStore(directory.file(), window: HistoryWindow(bytes: 1 << 20))
+        let large = String(repeating: "x", count: 100_000)
+        weak let first = try await store.put("a/x", large)
+        for _ in 0..<30 { try await store.put("a/x", large) }
+        #expect(first == nil)
+        #expect(throws: StoreError.self) { try store.watch("pods", from: 1) {} }
+        _ = try store.watch("pods", from: 25) {}
+        await store.close()
+    }
+
     private func rows() throws -> Int64 {
         try SQLiteConnection(directory.file(), flags: SQLITE_OPEN_READONLY).number("SELECT count(*) FROM log")
     }
