@@ -100,7 +100,8 @@ public protocol RuntimeDriver: Sendable {
     func listContainerStats(_ filter: ContainerFilter) async throws -> [ContainerStats]
 
     /// Containers and sandboxes being created, started, stopped and deleted from now on, or nil when this runtime has no
-    /// events and the caller must list. The stream ends (throwing) when the runtime goes away: then list and ask again.
+    /// events and the caller must list. The stream ends by throwing: `unimplemented` where events are switched off,
+    /// `unavailable` when the runtime goes away (then list and ask again).
     func containerEvents() async throws -> AsyncThrowingStream<ContainerEvent, any Error>?
 
     // MARK: Streams

@@ -113,7 +113,9 @@ struct ContainerTests {
     @Test func anOutOfMemoryKillIsNamed() async throws {
         try await TestNode.with { node in
             let pod = try await node.runPod("x=a; while true; do x=$x$x; done") { _ in
-            } container: { $0.resources.memoryLimitInBytes = 16 << 20 }
+            } container: {
+                $0.resources.memoryLimitInBytes = 16 << 20
+            }
             let status = try await node.untilExited(pod.container)
             #expect(status.reason == "OOMKilled" && status.exitCode == 137)
         }
@@ -154,11 +156,24 @@ struct ContainerTests {
     @Test func theFirstProcessOfASandboxReapsOrphans() async throws {
         try await TestNode.with { node in
             let pod = try await node.runPod("sleep 1000") { _ in
-            } container: { $0.securityContext.namespaceOptions.pid = .pod }
+            } container: {
+                $0.securityContext.namespaceOptions.pid = .pod
+            }
             _ = try await node.output(in: pod.container, "sh -c 'sleep 0.1 &'; sleep 0.3")
             let processes = try await node.output(in: pod.container, "ps -o pid,stat,comm")
             #expect(processes.contains("pause"))
             #expect(!processes.contains("Z"), "\(processes)")
+        }
+    }
+
+    @Test func thousandsOfCallsInAShortTimeAreAnswered() async throws {
+        try await TestNode.with { node in
+            // The server pings with about every one of them, which must not be taken for an attack.
+            for _ in 0..<1000 { _ = try await node.driver.version() }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<500 { group.addTask { _ = try await node.driver.listContainers() } }
+                try await group.waitForAll()
+            }
         }
     }
 

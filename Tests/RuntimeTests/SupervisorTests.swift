@@ -69,6 +69,21 @@ struct SupervisorTests {
         }
     }
 
+    @Test func aChangedConfigurationStartsContainerdAnewAndPodsRunOn() async throws {
+        try await TestNode.with { node in
+            let pod = try await node.runPod("sleep 1000")
+            await node.supervisor.release()
+            let before = try #require(UnixSocket.listener(at: node.configuration.socketPath))
+            var changed = node.configuration
+            changed.sandboxImage = "registry.example/pause:2"
+            let successor = try ContainerdSupervisor(changed)
+            try await successor.start()
+            #expect(UnixSocket.listener(at: node.configuration.socketPath) != before)
+            #expect(try await successor.driver.containerStatus(id: pod.container).state == .running)
+            await successor.release()
+        }
+    }
+
     @Test func itIsNotInOurProcessGroup() async throws {
         try await TestNode.with { node in
             let pid = try #require(UnixSocket.listener(at: node.configuration.socketPath))

@@ -80,7 +80,9 @@ struct TestNode: Sendable {
         // Left over only when a test failed half-way.
         for line in (Files.readText("/proc/mounts") ?? "").split(separator: "\n").reversed() {
             let path = line.split(separator: " ").dropFirst().first.map(String.init) ?? ""
-            if path.hasPrefix(directory) || path.hasPrefix(configuration.stateDirectory) { umount2(path, Int32(MNT_DETACH)) }
+            if path.hasPrefix(directory) || path.hasPrefix(configuration.stateDirectory) {
+                umount2(path, Int32(MNT_DETACH))
+            }
         }
         _ = try? await run("rm", "-rf", directory, configuration.stateDirectory)
     }

@@ -1,7 +1,6 @@
 public import NIOCore
 public import NIOPosix
 import SwiftProtobuf
-import Synchronization
 
 /// The driver for runtimes that speak the CRI, runtime.v1: containerd 1.6 and later, CRI-O.
 public final class CRIRuntime: RuntimeDriver {
@@ -206,11 +205,14 @@ public final class CRIRuntime: RuntimeDriver {
         return response.stats.map(ContainerStats.init)
     }
 
-    /// Before containerd 1.7 the call is unimplemented and this is nil.
+    /// nil with containerd before 1.7, which has no such call. A runtime where events are switched off ends the stream with
+    /// `unimplemented`: there is no telling before, since a runtime that has events says nothing until there is one.
     public func containerEvents() async throws -> AsyncThrowingStream<ContainerEvent, any Error>? {
-        let refusal = Refusal()
+        let version = try await version()
+        let numbers = version.runtimeVersion.split(separator: ".").compactMap { Int($0) }
+        if version.runtimeName == "containerd", numbers.count >= 2, (numbers[0], numbers[1]) < (1, 7) { return nil }
         let channel = channel
-        let events = AsyncThrowingStream<ContainerEvent, any Error> { continuation in
+        return AsyncThrowingStream { continuation in
             let call = Task {
                 do {
                     try await channel.call(
@@ -221,16 +223,11 @@ public final class CRIRuntime: RuntimeDriver {
                     }
                     throw RuntimeError(.unavailable, "the container runtime ended the stream of events")
                 } catch {
-                    if (error as? RuntimeError)?.code == .unimplemented { refusal.seen.store(true, ordering: .relaxed) }
                     continuation.finish(throwing: error)
                 }
             }
             continuation.onTermination = { _ in call.cancel() }
         }
-        // A server with events says nothing until there is one; a server without refuses at once. So ask it something
-        // else on the same connection: what comes first tells. Should the refusal be late, the stream throws it.
-        _ = try await version()
-        return refusal.seen.load(ordering: .relaxed) ? nil : events
     }
 
     // MARK: Streams
@@ -270,11 +267,6 @@ public final class CRIRuntime: RuntimeDriver {
         let response: Runtime_V1_StreamResponse = try await runtime("PortForward", request)
         return try await SPDYStream.connect(to: response.url, .port(port), group: group)
     }
-}
-
-/// Whether the runtime has said that it has no events.
-private final class Refusal: Sendable {
-    let seen = Atomic(false)
 }
 
 extension Runtime_V1_PodSandboxRequest {

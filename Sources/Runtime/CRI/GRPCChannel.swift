@@ -121,6 +121,7 @@ final class GRPCChannel: Sendable {
                     _ = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
                         mode: .client, connectionConfiguration: connection, streamConfiguration: streams
                     ) { $0.close() }
+                    try channel.pipeline.syncOperations.addHandler(CloseOnError())
                 }
             }
             .connect(unixDomainSocketPath: socketPath)
@@ -134,6 +135,13 @@ final class GRPCChannel: Sendable {
     private static func unavailable(_ path: String, _ error: any Error) -> RuntimeError {
         RuntimeError(.unavailable, "cannot reach the container runtime at \(path): \(error)")
     }
+}
+
+/// A connection with an error is of no more use; closing it fails the calls on it.
+private final class CloseOnError: ChannelInboundHandler {
+    typealias InboundIn = Any
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }
 
 /// One call: sends the request when its stream is up, cuts the answer into messages, and ends with the trailers' status.

@@ -97,6 +97,7 @@ enum Files {
     static func program(_ name: String) -> String? {
         let path = getenv("PATH").map { String(cString: $0) } ?? ""
         let usual = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
-        return (path.split(separator: ":").map(String.init) + usual).lazy.map { "\($0)/\(name)" }.first(where: isExecutable)
+        return (path.split(separator: ":").map(String.init) + usual).lazy.map { "\($0)/\(name)" }.first(
+            where: isExecutable)
     }
 }
