@@ -45,6 +45,10 @@ extension Store {
         var position = objects.position { candidate in
             compareBytes(candidate, prefix) < 0 || after.map { compareBytes(candidate, $0) <= 0 } ?? false
         }
+        if matching == nil {
+            let size = objects.distance(from: position, to: end)
+            page.objects.reserveCapacity(limit > 0 ? min(limit, size) : size)
+        }
         var rest = changes[...]
         while !page.isComplete {
             guard let change = rest.first else {
