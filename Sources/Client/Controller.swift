@@ -43,6 +43,17 @@ public struct Controller: Sendable {
         }
     }
 
+    /// Follows the sources, and works as soon as all of them are here.
+    public func run(following sources: [any Followed]) async {
+        await withTaskGroup { group in
+            for source in sources { group.addTask { await source.run() } }
+            group.addTask {
+                for source in sources { await source.waitForSync() }
+                await run()
+            }
+        }
+    }
+
     private func process(_ key: String) async {
         do {
             let result = try await reconciler.reconcile(key)

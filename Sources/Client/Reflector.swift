@@ -172,3 +172,11 @@ extension Reflector where Value == Object {
         self.init(client, resource, namespace: namespace, options, time: time) { $0 }
     }
 }
+
+/// Something that has to be followed before a controller may decide anything: a `Reflector`.
+public protocol Followed: Sendable {
+    func run() async
+    func waitForSync() async
+}
+
+extension Reflector: Followed {}

@@ -1,1 +1,38 @@
-// Placeholder until the module's entry file is written.
+// Controllers: what keeps the cluster's objects in order, apart from scheduling and nodes. A folder a controller;
+// Registry.swift lists them. Each follows what it needs by watch, and is a Reconciler: a function from a key to "make the
+// world so".
+
+public import Client
+
+/// Runs every controller of the registry until the task is cancelled.
+///
+/// - `authority`: the certificate (PEM) that clients within the cluster are to trust the API server by.
+/// - `resources`: every resource whose objects can be watched and deleted; asked again when kinds come or go.
+public func runControllers(
+    client: any ObjectClient, authority: String, resources: @escaping @Sendable () async -> [ResourceName],
+    time: any TimeSource = SystemTime()
+) async {
+    let environment = Environment(client: client, authority: authority, resources: resources, time: time)
+    await withTaskGroup { group in
+        for controller in registry {
+            let running = controller.init(environment)
+            group.addTask { await running.run() }
+        }
+    }
+}
+
+/// What controllers work with.
+struct Environment: Sendable {
+    let client: any ObjectClient
+    let authority: String
+    let resources: @Sendable () async -> [ResourceName]
+    let time: any TimeSource
+
+    func queue() -> WorkQueue<String> { WorkQueue(time: time) }
+}
+
+protocol ClusterController: Sendable {
+    init(_ environment: Environment)
+    /// Returns when the task is cancelled.
+    func run() async
+}

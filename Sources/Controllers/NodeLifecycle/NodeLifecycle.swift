@@ -1,0 +1,101 @@
+internal import API
+internal import Client
+internal import JSON
+internal import Synchronization
+
+/// Judges nodes by their heartbeats, and taints those where pods should not be.
+///
+/// A node whose Lease was not renewed for 40 s is taken for lost: its conditions become Unknown. Taints follow the
+/// conditions and `spec.unschedulable`.
+/// https://kubernetes.io/docs/concepts/architecture/nodes/#node-controller
+final class NodeLifecycle: ClusterController, Reconciler {
+    /// How long a node may be silent, in seconds (upstream's `--node-monitor-grace-period`).
+    static let grace = 40.0
+    static let leaseNamespace = "kube-node-lease"
+
+    private let client: any ObjectClient
+    private let time: any TimeSource
+    private let nodes: Reflector<Object>
+    /// When the lease was renewed, by the node's clock: only used to see that it was.
+    private let leases: Reflector<String>
+    private let queue: WorkQueue<String>
+    private let recorder: Recorder
+    /// When each node was last heard of, by our clock: the clocks of nodes may be wrong.
+    private let heard = Mutex<[String: Double]>([:])
+
+    init(_ environment: Environment) {
+        (client, time, queue) = (environment.client, environment.time, environment.queue())
+        recorder = Recorder(client, component: "node-controller", time: time)
+        nodes = Reflector(client, .nodes, time: time)
+        leases = Reflector(client, .leases, namespace: Self.leaseNamespace, time: time) {
+            $0["spec"]["renewTime"].string ?? ""
+        }
+        nodes.onChange { [weak self] in self?.nodeChanged($0) }
+        leases.onChange { [weak self] change in
+            if let renewed = change.new, renewed != change.old { self?.hear(splitKey(change.key).name) }
+        }
+    }
+
+    func run() async { await Controller("node-lifecycle", queue, workers: 4, self).run(following: [nodes, leases]) }
+
+    private func hear(_ name: String) {
+        let now = time.uptime
+        heard.withLock { $0[name] = now }
+    }
+
+    private func nodeChanged(_ change: Reflector<Object>.Change) {
+        guard let node = change.new else { return heard.withLock { _ = $0.removeValue(forKey: change.key) } }
+        let beat = node.condition("Ready")["lastHeartbeatTime"].string
+        if change.old == nil || beat != change.old?.condition("Ready")["lastHeartbeatTime"].string { hear(change.key) }
+        queue.add(change.key)
+    }
+
+    func reconcile(_ name: String) async throws -> ReconcileResult {
+        guard let node = nodes[name] else { return .done }
+        let silence = time.uptime - (heard.withLock { $0[name] } ?? time.uptime)
+        do throws(StatusError) {
+            var current = node
+            if silence >= Self.grace, !node.condition("Ready")["status"].equals("Unknown") {
+                current = try await markLost(name, node)
+            }
+            try await setTaints(name, current)
+        } catch {
+            if error.code == 404 { return .done }
+            throw error
+        }
+        return silence < Self.grace ? .requeue(after: Self.grace - silence) : .done
+    }
+
+    private func markLost(_ name: String, _ node: Object) async throws(StatusError) -> Object {
+        let now = time.now
+        let lost = try await client.modify(.nodes, namespace: nil, name: name, subresource: "status") { node in
+            var isChanged = false
+            for type in ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"] {
+                let wasPosted = node["status"]["conditions"].array?.contains { $0["type"].string == type } ?? false
+                let condition =
+                    wasPosted
+                    ? Condition(
+                        type, "Unknown", reason: "NodeStatusUnknown", message: "Kubelet stopped posting node status.")
+                    : Condition(
+                        type, "Unknown", reason: "NodeStatusNeverUpdated", message: "Kubelet never posted node status.")
+                let isUnknown = node["status"]["conditions"].array?.contains {
+                    $0["type"].string == type && $0["status"] == "Unknown"
+                }
+                if isUnknown != true, node.setCondition(condition, now: now) { isChanged = true }
+            }
+            return isChanged
+        }
+        recorder.event(node, reason: "NodeNotReady", "Node \(name) status is now: NodeNotReady")
+        return lost
+    }
+
+    private func setTaints(_ name: String, _ node: Object) async throws(StatusError) {
+        let now = time.now
+        if NodeTaints.edited(node.value, now: now) == nil { return }
+        try await client.modify(.nodes, namespace: nil, name: name) { node in
+            guard let taints = NodeTaints.edited(node, now: now) else { return false }
+            if taints.isEmpty { node["spec"].remove("taints") } else { node["spec"]["taints"] = .array(taints) }
+            return true
+        }
+    }
+}
