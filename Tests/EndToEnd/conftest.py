@@ -79,7 +79,8 @@ def cluster(new_server, image_archive):
     need_root()
     server = new_server("node", node=True)
     server.start()
-    node = server.api.get("/api/v1/nodes").json["items"]
+    # `ready` is the API's word; the node registers a moment later.
+    node = eventually(lambda: server.api.get("/api/v1/nodes").json["items"], what="the node")
     assert len(node) == 1, node
     server.api.wait("/api/v1/nodes", node[0]["metadata"]["name"], is_ready)
     server.import_images(image_archive)

@@ -400,6 +400,10 @@ def fresh_namespace(server):
     """For fixtures: yields a Namespace and empties it afterwards."""
     space = Namespace(server, f"t-{uuid.uuid4().hex[:8]}")
     server.kubectl("create", "namespace", space.name)
+    # What controllers put into it would turn up in tests that watch.
+    for kind, name in (("serviceaccounts", "default"), ("configmaps", "kube-root-ca.crt"),
+                       ("configmaps", "openshift-service-ca.crt")):
+        eventually(lambda: server.api.get(space.path(kind, name)).status == 200, what=f"{name} in {space.name}")
     yield space
     if server.running():
         # Where no agent runs, nobody else would confirm that a Pod has ended.

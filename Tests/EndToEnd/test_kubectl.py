@@ -214,7 +214,7 @@ def test_a_missing_field_is_refused_with_its_path(api_ns):
 
 
 def test_several_documents_in_one_file(api_ns):
-    text = "---\n".join(json.dumps(config_map(name)) + "\n" for name in ("a", "b", "c"))
+    text = "".join("---\n" + json.dumps(config_map(name)) + "\n" for name in ("a", "b", "c"))
     assert api_ns.kubectl("apply", "-f", "-", input=text).count("created") == 3
     assert api_ns.kubectl("delete", "-f", "-", input=text).count("deleted") == 3
 

@@ -202,6 +202,10 @@ struct OpenAPI {
         return value.encoded()
     }
 
+    func v2Protobuf() -> [UInt8] {
+        OpenAPIProtobuf.document(info: info, definitions: definitions(resources, prefix: "#/definitions/"))
+    }
+
     func v3(_ path: String) -> [UInt8]? {
         let served = resources.filter { Self.path($0.definition) == "/" + path }
         if served.isEmpty { return nil }
@@ -229,7 +233,12 @@ extension APIServer {
     func openAPI(_ request: HTTPRequest, _ segments: [Substring]) throws(StatusError) -> HTTPResponse {
         let documents = OpenAPI(resources: registry.all)
         switch segments.dropFirst().first {
-        case "v2"? where segments.count == 2: return Self.json(documents.v2())
+        case "v2"? where segments.count == 2:
+            let accepted = MediaType.alternatives(request.headers.first(name: "accept") ?? "").first?.base ?? ""
+            guard accepted.hasPrefix("application/com.github.proto-openapi.spec.v2") else { return Self.json(documents.v2()) }
+            var response = Self.json(documents.v2Protobuf())
+            response.headers.replaceOrAdd(name: "content-type", value: OpenAPIProtobuf.mediaType)
+            return response
         case "v3"? where segments.count == 2: return Self.json(documents.index().encoded())
         case "v3"?:
             guard let document = documents.v3(segments.dropFirst(2).joined(separator: "/")) else { throw .noSuchPath }

@@ -11,6 +11,10 @@ extension APIServer {
             (current) throws(StatusError) in
             var value = current.root.value
             try self.apply(change, to: &value, resource.schema, resource.definition.type)
+            // Only a version that the patch itself brings is insisted on; otherwise it is applied to whatever is newest.
+            if value["metadata"]["resourceVersion"].string == current.root["metadata"]["resourceVersion"].string {
+                value["metadata"].remove("resourceVersion")
+            }
             return try self.decode(.value(value), as: resource, options)
         }
     }
