@@ -98,6 +98,7 @@ let package = Package(
             swiftSettings: strict),
         tests("Client", ["API", "ClientTesting", "JSON"]),
         tests("Scheduler", ["API", "Client", "ClientTesting", "JSON"]),
+        tests("Controllers", ["API", "Client", "ClientTesting", "JSON"]),
     ],
     swiftLanguageModes: [.v6]
 )

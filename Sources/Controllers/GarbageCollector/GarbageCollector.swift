@@ -143,7 +143,9 @@ final class GarbageCollector: ClusterController, Reconciler {
         }
         let current = try await client.get(node.resource, namespace: node.namespace, name: node.name)
         // Owners that came meanwhile bring the object up again.
-        guard current.uid == node.uid, Set(current.ownerReferences) == Set(node.owners) else { return }
+        guard current.uid == node.uid, !current.isBeingDeleted, Set(current.ownerReferences) == Set(node.owners) else {
+            return
+        }
         // What somebody asked for before stays asked for.
         if current.finalizers.contains(Self.orphan) { policy = "Orphan" }
         if current.finalizers.contains(Self.foreground) { policy = "Foreground" }
