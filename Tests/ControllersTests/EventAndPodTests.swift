@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test func anEventIsDeletedAnHourAfterItLastHappened() async throws {
-        let cluster = Cluster { EventTTL($0) }
+        let cluster = Cluster(EventTTL.self)
         let (api, time) = (cluster.api, cluster.time)
         await api.waitForWatch(.events)
         api.put(.events, event("young", time.now))
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func podsOfANodeThatIsGoneEndAfterAWhile() async throws {
-        let cluster = Cluster({ PodGC($0) }) { api in
+        let cluster = Cluster(PodGC.self) { api in
             for name in ["a", "b"] { api.put(.nodes, ["kind": "Node", "metadata": ["name": .string(name)]]) }
             api.put(.pods, self.pod("lost", node: "a"))
             api.put(.pods, self.pod("fine", node: "b"))
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test func aNodeThatComesBackInTimeKeepsItsPods() async throws {
-        let cluster = Cluster({ PodGC($0) }) { api in
+        let cluster = Cluster(PodGC.self) { api in
             api.put(.pods, self.pod("p", node: "a"))
         }
         let (api, time) = (cluster.api, cluster.time)
@@ -86,7 +86,8 @@ import Testing
     }
 
     @Test func theOldestOfTooManyFinishedPodsGo() async throws {
-        let cluster = Cluster({ PodGC($0, maximumTerminated: 2) }) { api in
+        let strict: @Sendable (Controllers.Environment) -> any ClusterController = { PodGC($0, maximumTerminated: 2) }
+        let cluster = Cluster(making: strict) { api in
             api.put(.nodes, ["kind": "Node", "metadata": ["name": "a"]])
             for (index, phase) in ["Succeeded", "Running", "Failed", "Succeeded"].enumerated() {
                 api.put(.pods, self.pod("p\(index)", node: "a", phase: phase, created: index))

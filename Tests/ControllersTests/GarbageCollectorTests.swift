@@ -26,7 +26,7 @@ import Testing
             .value
     }
 
-    private func start(_ setUp: (MemoryAPI) -> Void) -> Cluster { Cluster({ GarbageCollector($0) }, setUp) }
+    private func start(_ setUp: (MemoryAPI) -> Void) -> Cluster { Cluster(GarbageCollector.self, setUp) }
 
     @Test func dependentsFollowTheirOwner() async throws {
         let cluster = start { api in

@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct NamespaceFurnitureTests {
     @Test func everyNamespaceHasADefaultServiceAccountAgainAfterItsDeletion() async throws {
-        let cluster = Cluster({ ServiceAccountController($0) }) { $0.namespace("old") }
+        let cluster = Cluster(ServiceAccountController.self) { $0.namespace("old") }
         let api = cluster.api
         await api.waitForObject(.serviceAccounts, "old/default")
         api.namespace("new")
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func aTerminatingNamespaceGetsNothing() async throws {
-        let cluster = Cluster({ ServiceAccountController($0) }) { api in
+        let cluster = Cluster(ServiceAccountController.self) { api in
             api.put(
                 .namespaces,
                 [
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func theAuthorityIsPublishedAndPutBackWhenChangedOrDeleted() async throws {
-        let cluster = Cluster({ RootCAPublisher($0) }) { $0.namespace("ns") }
+        let cluster = Cluster(RootCAPublisher.self) { $0.namespace("ns") }
         let api = cluster.api
         await api.waitForObject(.configMaps, "ns/kube-root-ca.crt")
         await api.waitForObject(.configMaps, "ns/openshift-service-ca.crt")

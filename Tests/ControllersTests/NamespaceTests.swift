@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct NamespaceTests {
     @Test func aDeletedNamespaceTakesItsContentsWithIt() async throws {
-        let cluster = Cluster({ NamespaceController($0) }) { api in
+        let cluster = Cluster(NamespaceController.self) { api in
             api.namespace("going")
             api.namespace("staying")
             for namespace in ["going", "staying"] {
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func itWaitsForPodsToEndAndSaysSo() async throws {
-        let cluster = Cluster({ NamespaceController($0) }) { api in
+        let cluster = Cluster(NamespaceController.self) { api in
             api.namespace("going")
             api.put(
                 .pods,
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func finalizersOfItsContentsHoldItBack() async throws {
-        let cluster = Cluster({ NamespaceController($0) }) { api in
+        let cluster = Cluster(NamespaceController.self) { api in
             api.namespace("going")
             api.put(
                 .configMaps,
@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test func whatCannotBeDeletedIsReportedAndTriedAgain() async throws {
-        let cluster = Cluster({ NamespaceController($0) }) { api in
+        let cluster = Cluster(NamespaceController.self) { api in
             api.namespace("going")
             api.put(.secrets, ["kind": "Secret", "metadata": ["namespace": "going", "name": "s"]])
             api.refuse { verb, resource, _ in

@@ -12,7 +12,7 @@ import Testing
     var time: ManualTime { cluster.time }
 
     init() {
-        cluster = Cluster({ NodeLifecycle($0) }) { api in
+        cluster = Cluster(NodeLifecycle.self) { api in
             api.put(
                 .nodes,
                 [

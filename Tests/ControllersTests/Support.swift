@@ -17,9 +17,14 @@ final class Cluster: Sendable {
         ResourceName("replicasets", group: "apps"),
     ]
 
+    convenience init(_ controller: any ClusterController.Type, _ setUp: (MemoryAPI) -> Void = { _ in }) {
+        self.init(making: { controller.init($0) }, setUp)
+    }
+
+    /// `setUp` fills the cluster before the controller begins.
     init(
-        _ make: @escaping @Sendable (Controllers.Environment) -> any ClusterController,
-        _ setUp: (MemoryAPI) -> Void = { _ in }
+        making make: @escaping @Sendable (Controllers.Environment) -> any ClusterController,
+        _ setUp: (MemoryAPI) -> Void
     ) {
         let api = MemoryAPI(time: time)
         self.api = api
