@@ -72,6 +72,9 @@ let package = Package(
         module("Node", ["API", "Client", "JSON", "Runtime"] + nio("NIOCore", "NIOPosix")),
         tests("Node", ["API", "Client", "ClientTesting", "JSON", "Runtime", "segler-pause"]),
 
+        tests("TLS", nio("NIOCore", "NIOPosix")),
+        tests("HTTP", ["TLS"] + nio("NIOCore", "NIOHTTP1", "NIOPosix")),
+
         .executableTarget(
             name: "segler",
             dependencies: [

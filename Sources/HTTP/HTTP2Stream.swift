@@ -178,7 +178,11 @@ final class HTTP2Stream {
         case .bytes(let bytes) where bytes.count <= BodyCursor.pieceSize:
             var buffer = context.channel.allocator.buffer(capacity: bytes.count)
             buffer.writeBytes(bytes)
-            connection.write(id, .data(.init(data: .byteBuffer(buffer), endStream: true)))
+            if receivedAll {
+                connection.write(id, .data(.init(data: .byteBuffer(buffer), endStream: true)))
+            } else {
+                writeData(buffer, endStream: true, context)
+            }
             end()
         case .bytes(let bytes):
             state = .writing(BodyCursor([bytes], count: bytes.count))
@@ -229,6 +233,7 @@ final class HTTP2Stream {
         switch state {
         case .writing: writeBody()
         case .streaming(let stream): stream.writabilityChanged(mayWrite)
+        case .ended: stopUpload()
         default: break
         }
     }
@@ -243,10 +248,19 @@ final class HTTP2Stream {
         }
     }
 
-    /// The answer's last frame is written. A client that still sends its body is told not to (RFC 9113, section 8.1).
+    /// The answer's last frame is written.
     private func end() {
         state = .ended
-        if !receivedAll { connection.write(id, .rstStream(.noError)) }
+        connection.flush()
+        stopUpload()
+    }
+
+    /// A client that still sends its body is told not to (RFC 9113, section 8.1), after it was sent the whole answer: a
+    /// reset overtakes data.
+    private func stopUpload() {
+        guard !receivedAll, inFlight == 0 else { return }
+        receivedAll = true
+        connection.write(id, .rstStream(.noError))
         connection.flush()
     }
 
@@ -255,6 +269,7 @@ final class HTTP2Stream {
     func closed() {
         let was = state
         state = .ended
+        receivedAll = true
         task?.cancel()
         task = nil
         outgoing = nil

@@ -14,6 +14,7 @@ extension HTTP1Connection {
             head.headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" }),
             head.headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "upgrade" }),
             head.headers["sec-websocket-version"] == ["13"],
+            head.headers["sec-websocket-key"].count == 1,
             let key = head.headers.first(name: "sec-websocket-key"), Base64.decode(key)?.count == 16
         else { return refuseUpgrade("the request is not a WebSocket handshake of version 13") }
         guard chosen != nil || offered.isEmpty else {
