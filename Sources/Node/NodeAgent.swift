@@ -46,7 +46,7 @@ public final class NodeAgent: Sendable {
                 await registered.wait()
                 await self.followPods()
             }
-            group.addTask { await self.refreshVolumes() }
+            group.addTask { await self.keepHouse() }
         }
         await services.recorder.flush()
     }
@@ -150,14 +150,18 @@ public final class NodeAgent: Sendable {
         worker?.wake()
     }
 
-    // MARK: Volumes
+    // MARK: Housekeeping
 
-    /// ConfigMaps, Secrets and tokens change while pods run; one round a minute for all of them.
-    private func refreshVolumes() async {
+    /// One round for all pods: logs that have grown too large, and once a minute ConfigMaps, Secrets and tokens, which
+    /// change while pods run.
+    private func keepHouse() async {
+        var round = 0
         while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(60))
+            try? await Task.sleep(for: .seconds(15))
+            round += 1
             for worker in state.withLock({ Array($0.workers.values) }) where !Task.isCancelled {
-                await worker.refreshVolumes()
+                await worker.rotateLogs()
+                if round % 4 == 0 { await worker.refreshVolumes() }
             }
         }
     }

@@ -68,7 +68,8 @@ import Testing
             #expect(pod.phase == "Running")
             let message = pod.container()["state"]["waiting"]["message"].string ?? ""
             #expect(message.hasPrefix("back-off 10s restarting failed container=main pod=crasher_default("))
-            try await cluster.waitForEvent("crasher", "BackOff: Back-off restarting failed container main in pod crasher")
+            try await cluster.waitForEvent(
+                "crasher", "BackOff: Back-off restarting failed container main in pod crasher")
             var options = LogOptions()
             options.previous = true
             #expect(try await cluster.logs("crasher", options) == "run\n")
@@ -142,7 +143,11 @@ import Testing
                             "projected": [
                                 "sources": [
                                     ["serviceAccountToken": ["path": "token"]],
-                                    ["downwardAPI": ["items": [["path": "labels", "fieldRef": ["fieldPath": "metadata.labels"]]]]],
+                                    [
+                                        "downwardAPI": [
+                                            "items": [["path": "labels", "fieldRef": ["fieldPath": "metadata.labels"]]]
+                                        ]
+                                    ],
                                 ]
                             ],
                         ],
@@ -191,8 +196,10 @@ import Testing
             try await cluster.wait("reads") {
                 $0.container()["state"]["waiting"]["reason"].equals("CreateContainerConfigError")
             }
-            #expect(cluster.pod("mounts")?.container()["state"]["waiting"]["reason"].equals("ContainerCreating") == true)
-            cluster.api.memory.put(.configMaps, ["metadata": ["name": "late", "namespace": "default"], "data": ["a": "b"]])
+            #expect(
+                cluster.pod("mounts")?.container()["state"]["waiting"]["reason"].equals("ContainerCreating") == true)
+            cluster.api.memory.put(
+                .configMaps, ["metadata": ["name": "late", "namespace": "default"], "data": ["a": "b"]])
             try await cluster.waitUntilRunning("mounts")
             try await cluster.waitUntilRunning("reads")
         }
@@ -203,7 +210,9 @@ import Testing
             cluster.run("nowhere", "", container: ["image": "localhost:1/no/image:1"])
             cluster.run("never", "", container: ["image": "localhost:1/no/image:1", "imagePullPolicy": "Never"])
             try await cluster.wait("nowhere") { $0.container()["state"]["waiting"]["reason"].equals("ErrImagePull") }
-            try await cluster.wait("nowhere") { $0.container()["state"]["waiting"]["reason"].equals("ImagePullBackOff") }
+            try await cluster.wait("nowhere") {
+                $0.container()["state"]["waiting"]["reason"].equals("ImagePullBackOff")
+            }
             try await cluster.wait("never") { $0.container()["state"]["waiting"]["reason"].equals("ErrImageNeverPull") }
             try await cluster.waitForEvent("nowhere", "Failed: Failed to pull image \"localhost:1/no/image:1\"")
             try await cluster.waitForEvent("nowhere", "BackOff: Back-off pulling image")
@@ -228,7 +237,9 @@ import Testing
                         ],
                         [
                             "name": "second", "image": image, "volumeMounts": mounts,
-                            "args": ["while [ $(wc -l < /work/log) -lt 2 ]; do sleep 0.1; done; echo second >> /work/log"],
+                            "args": [
+                                "while [ $(wc -l < /work/log) -lt 2 ]; do sleep 0.1; done; echo second >> /work/log"
+                            ],
                         ],
                     ],
                 ], container: ["volumeMounts": mounts])

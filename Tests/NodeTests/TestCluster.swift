@@ -117,7 +117,9 @@ final class TestCluster: Sendable {
         var layer = TarArchive()
         for directory in ["bin", "etc", "tmp", "proc", "sys", "dev"] { layer.addDirectory(directory) }
         layer.addFile("bin/busybox", try #require(Node.Files.read("/bin/busybox")), mode: 0o755)
-        let applets = ["sh", "cat", "sleep", "wc", "true", "id", "ls", "hostname", "env", "kill", "touch", "httpd", "mkdir"]
+        let applets = [
+            "sh", "cat", "sleep", "wc", "true", "id", "ls", "hostname", "env", "kill", "touch", "httpd", "mkdir",
+        ]
         for applet in applets { layer.addSymbolicLink("bin/\(applet)", to: "busybox") }
         layer.addFile("etc/passwd", Array("root:x:0:0::/:/bin/sh\n".utf8))
         var image = OCIImage(layer: layer)
@@ -159,7 +161,9 @@ final class TestCluster: Sendable {
         }
         await supervisor.stop()
         _ = try? await ChildProcess.run("/sbin/ip", ["link", "delete", bridge])
-        for point in Mounts.points(below: directory).reversed() + Mounts.points(below: containerd.stateDirectory).reversed() {
+        for point in Mounts.points(below: directory).reversed()
+            + Mounts.points(below: containerd.stateDirectory).reversed()
+        {
             umount2(point, Int32(MNT_DETACH))
         }
         _ = try? await ChildProcess.run("/bin/rm", ["-rf", directory, containerd.stateDirectory])
@@ -175,7 +179,8 @@ final class TestCluster: Sendable {
         var main: JSONValue = ["name": "main", "image": .string(Self.image), "args": [.string(script)]]
         for (key, value) in container.object ?? JSONObject() { main[key] = value }
         var pod: JSONValue = [
-            "apiVersion": "v1", "kind": "Pod", "metadata": ["name": .string(name), "namespace": "default", "generation": 1],
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": ["name": .string(name), "namespace": "default", "generation": 1],
             "spec": ["nodeName": "node-1", "restartPolicy": "Always", "containers": [main]],
         ]
         for (key, value) in metadata.object ?? JSONObject() { pod["metadata"][key] = value }
@@ -231,7 +236,8 @@ final class TestCluster: Sendable {
             .map { "\($0["reason"].string ?? ""): \($0["message"].string ?? "")" }
     }
 
-    func waitForEvent(_ name: String, _ prefix: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    func waitForEvent(_ name: String, _ prefix: String, sourceLocation: SourceLocation = #_sourceLocation) async throws
+    {
         _ = try await eventually("an event \(prefix)", sourceLocation: sourceLocation) {
             events(name).first { $0.hasPrefix(prefix) }
         }

@@ -47,8 +47,7 @@ final class NodeServices: Sendable {
         state.withLock { ($0.allocatable, $0.memoryCapacity) = (allocatable, memoryCapacity) }
     }
 
-    func event(_ pod: Object, _ type: EventType, _ reason: String, _ message: String, fieldPath: String = "")
-    {
+    func event(_ pod: Object, _ type: EventType, _ reason: String, _ message: String, fieldPath: String = "") {
         let reference = ObjectReference(
             kind: "Pod", namespace: pod.namespace, name: pod.name, uid: pod.uid, resourceVersion: pod.resourceVersion,
             fieldPath: fieldPath)

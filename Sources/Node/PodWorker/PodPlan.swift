@@ -44,7 +44,7 @@ struct PodPlan: Sendable {
 
     init(
         _ pod: Object, _ runtime: PodRuntime, backoffs: [String: RestartBackoff],
-        failedProbes: Set<String> = [], startedSidecars: (String) -> Bool = { _ in true }, now: Time
+        failedProbes: Set<String> = [], startedSidecars: (ContainerSpec) -> Bool = { _ in true }, now: Time
     ) {
         let sandboxID = runtime.readySandbox?.id
         let inits = pod.initContainers
@@ -83,7 +83,7 @@ struct PodPlan: Sendable {
             case (.initialization, _) where mainsExist: continue  // done, and cleaned up since
             case (.sidecar, .running):
                 if let instance, failedProbes.contains(instance.id) { killAfterProbe(container, instance) }
-                if mainsExist || startedSidecars(container.name) { continue }
+                if mainsExist || startedSidecars(container) { continue }
                 isInitialized = false
             case (.initialization, .running):
                 isInitialized = false

@@ -59,12 +59,14 @@ extension PodWorker {
                 let (config, sandbox) = try await configuration(start, pod, image, sandboxID: sandboxID)
                 step = "CreateContainerError"
                 id = try await services.driver.createContainer(config, inPodSandbox: sandboxID, sandboxConfig: sandbox)
-                services.event(pod, .normal, "Created", "Created container: \(container.name)", fieldPath: container.fieldPath)
+                services.event(
+                    pod, .normal, "Created", "Created container: \(container.name)", fieldPath: container.fieldPath)
             }
             guard let id else { return false }
             step = "RunContainerError"
             try await services.driver.startContainer(id: id)
-            services.event(pod, .normal, "Started", "Started container \(container.name)", fieldPath: container.fieldPath)
+            services.event(
+                pod, .normal, "Started", "Started container \(container.name)", fieldPath: container.fieldPath)
         } catch let error as RuntimeError where error.code == .unavailable || error.code == .cancelled {
             throw error
         } catch {
@@ -131,10 +133,18 @@ extension PodWorker {
         ).make()
         let logs = "\(services.configuration.logDirectory(pod))/\(container.name)"
         try await blocking { try Files.makeDirectories(logs) }
+        watchLog(of: container.name)
         let inputs = ContainerInputs(
             attempt: start.attempt, imageRef: image.id, image: image, environment: environment, mounts: mounts,
             memoryCapacity: services.memoryCapacity)
-        let config = try ContainerConfig(container, of: pod, inputs, services.configuration)
+        var config = try ContainerConfig(container, of: pod, inputs, services.configuration)
+        if config.securityContext.namespaceOptions.pid == .target {
+            let target = container.spec["targetContainerName"].string ?? ""
+            guard let instance = runtime.latest(target), instance.status.state == .running else {
+                throw ConfigurationError("unable to find target container \"\(target)\"")
+            }
+            config.securityContext.namespaceOptions.targetID = instance.id
+        }
         let attempt = runtime.sandboxes.first { $0.id == sandboxID }?.metadata.attempt ?? 0
         let sandbox = PodSandboxConfig(pod, attempt: attempt, services.configuration, hostDNS: DNSConfig())
         return (config, sandbox)

@@ -12,9 +12,8 @@ struct PodStatus: Sendable {
     var runtimeName = "containerd"
     /// Why containers wait, where that is known better than "ContainerCreating".
     var waiting: [String: PodPlan.Waiting] = [:]
-    /// Whether a probe of a running container says yes; true where there is no such probe.
-    var isStarted: @Sendable (_ containerID: String) -> Bool = { _ in true }
-    var isReady: @Sendable (_ containerID: String) -> Bool = { _ in true }
+    /// What the probes of a container say; nil while that is not known.
+    var probeResult: @Sendable (_ containerID: String, Prober.Kind) -> Bool? = { _, _ in nil }
     /// Last words, by container ID.
     var terminationMessages: [String: String] = [:]
     var isInitialized = true
@@ -86,12 +85,12 @@ struct PodStatus: Sendable {
             status["state"] = waitingState(container)
         }
         status["lastState"] = previous.map { ["terminated": $0] } ?? lastState(known, unless: latest.id)
-        let isStarted = isRunning && self.isStarted(latest.id)
+        let isStarted = isRunning && says(.startup, container, latest.id, known)
         status["started"] = .bool(isStarted)
         switch container.role {
         case .initialization: status["ready"] = .bool(state == .exited && latest.status.exitCode == 0)
         case .ephemeral: status["ready"] = false
-        case .main, .sidecar: status["ready"] = .bool(isStarted && isReady(latest.id))
+        case .main, .sidecar: status["ready"] = .bool(isStarted && says(.readiness, container, latest.id, known))
         }
         status["restartCount"] = .int(Int(latest.attempt))
         status["image"] = .string(latest.status.image.image.isEmpty ? container.image : latest.status.image.image)
@@ -107,6 +106,14 @@ struct PodStatus: Sendable {
             ]
         }
         return status
+    }
+
+    /// Without such a probe the answer is yes. Until the first result it is what it was, or no.
+    private func says(_ kind: Prober.Kind, _ container: ContainerSpec, _ id: String, _ known: JSONValue) -> Bool {
+        guard container.spec[kind.rawValue].exists else { return true }
+        if let result = probeResult(id, kind) { return result }
+        return known["containerID"].string == containerID(id)
+            && known[kind == .startup ? "started" : "ready"].bool == true
     }
 
     /// Of a container that the runtime does not hold: it was never made, or it is gone.

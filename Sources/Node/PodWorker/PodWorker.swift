@@ -103,6 +103,18 @@ actor PodWorker {
         }
     }
 
+    func rotateLogs() async {
+        let directory = services.configuration.logDirectory(pod)
+        for instance in runtime.running {
+            let log = "\(directory)/\(instance.status.metadata.name)/\(instance.attempt).log"
+            do {
+                try await LogRotation.rotate(log, containerID: instance.id, services.driver)
+            } catch {
+                services.log("\(log) not rotated: \(error)")
+            }
+        }
+    }
+
     // MARK: The loop
 
     private func run() async {
@@ -143,16 +155,16 @@ actor PodWorker {
     }
 
     func look() async throws {
-        let before = runtime
         runtime = try await PodRuntime.read(uid: uid, services.driver, finished: finished)
         finished = Dictionary(
-            runtime.instances.filter { $0.status.state == .exited }.map { ($0.id, $0.status) }) { $1 }
+            runtime.instances.filter { $0.status.state == .exited }.map { ($0.id, $0.status) }
+        ) { $1 }
         for instance in runtime.instances where instance.status.state == .exited {
             if terminationMessages[instance.id] == nil {
                 terminationMessages[instance.id] = await terminationMessage(instance)
             }
         }
-        if before.running.map(\.id).sorted() != runtime.running.map(\.id).sorted() { watchLogs() }
+        for instance in runtime.running { watchLog(of: instance.status.metadata.name) }
         for observer in inbox.withLock({ Array($0.observers.values) }) { observer() }
     }
 
@@ -165,16 +177,13 @@ actor PodWorker {
         ended(self)
     }
 
-    /// The runtime closes a container's log when the container ends: that comes sooner than any list.
-    private func watchLogs() {
-        guard let watcher = services.watcher else { return }
-        let names = Set(runtime.running.map(\.status.metadata.name))
-        logWatches = logWatches.filter { names.contains($0.key) }
-        let directory = services.configuration.logDirectory(pod)
-        for name in names where logWatches[name] == nil {
-            logWatches[name] = watcher.watch("\(directory)/\(name)", FileWatcher.closed) { [weak self] _, _ in
-                Task { await self?.lookSoon() }
-            }
+    /// The runtime closes a container's log when the container ends: that comes sooner than any list. To be called before
+    /// the container is started.
+    func watchLog(of name: String) {
+        guard logWatches[name] == nil, let watcher = services.watcher else { return }
+        let directory = "\(services.configuration.logDirectory(pod))/\(name)"
+        logWatches[name] = watcher.watch(directory, FileWatcher.closed) { [weak self] _, _ in
+            Task { await self?.lookSoon() }
         }
     }
 
@@ -183,10 +192,9 @@ actor PodWorker {
         let running = Set(runtime.running.map(\.id))
         for delay in [0, 20, 100, 500] {
             try? await Task.sleep(for: .milliseconds(delay))
-            try? await look()
-            if Set(runtime.running.map(\.id)) != running { break }
+            if Set(runtime.running.map(\.id)) != running { return }
+            wake()
         }
-        wake()
     }
 
     // MARK: A pod that is to run
@@ -207,8 +215,9 @@ actor PodWorker {
             if inbox.withLock({ $0.isGone || $0.pod.isBeingDeleted }) { break }
             let plan = PodPlan(
                 pod, runtime, backoffs: backoffs, failedProbes: prober?.failed ?? [],
-                startedSidecars: { [prober, runtime] name in
-                    runtime.latest(name).map { prober?.isStarted($0.id) ?? true } ?? false
+                startedSidecars: { [prober, runtime] container in
+                    !container.spec[Prober.Kind.startup.rawValue].exists
+                        || runtime.latest(container.name).map { prober?.result($0.id, .startup) == true } ?? false
                 }, now: .now)
             isInitialized = plan.isInitialized
             for (name, why) in plan.waiting { tellBackoff(pod, name, why) }
@@ -273,8 +282,13 @@ actor PodWorker {
         for (name, instances) in runtime.containers where instances.count > 2 {
             for old in instances.dropFirst(2) where old.status.state != .running {
                 try await services.driver.removeContainer(id: old.id)
-                let log = "\(services.configuration.logDirectory(pod))/\(name)/\(old.attempt).log"
-                try await blocking { try Files.removeTree(log) }
+                let logs = "\(services.configuration.logDirectory(pod))/\(name)"
+                let attempt = "\(old.attempt).log"
+                try await blocking {
+                    for file in Files.names(in: logs) where file == attempt || file.hasPrefix(attempt + ".") {
+                        try Files.removeTree("\(logs)/\(file)")
+                    }
+                }
             }
         }
     }
@@ -295,7 +309,7 @@ actor PodWorker {
         let prober = prober
         return PodStatus(
             pod: pod, runtime: runtime, hostIPs: services.hostIPs, runtimeName: services.runtimeName, waiting: waiting,
-            isStarted: { prober?.isStarted($0) ?? true }, isReady: { prober?.isReady($0) ?? true },
+            probeResult: { prober?.result($0, $1) },
             terminationMessages: terminationMessages, isInitialized: isInitialized, isTerminal: isTerminal,
             startTime: firstSeen, now: .now, failure: failure)
     }

@@ -50,19 +50,9 @@ final class Prober: Sendable {
         }
     }
 
-    /// False while a startup probe has not succeeded.
-    func isStarted(_ containerID: String) -> Bool {
-        state.withLock { state in
-            let key = Key(containerID: containerID, kind: .startup)
-            return state.results[key] ?? (state.tasks[key] == nil)
-        }
-    }
-
-    func isReady(_ containerID: String) -> Bool {
-        state.withLock { state in
-            let key = Key(containerID: containerID, kind: .readiness)
-            return state.results[key] ?? (state.tasks[key] == nil)
-        }
+    /// nil while it is not known.
+    func result(_ containerID: String, _ kind: Kind) -> Bool? {
+        state.withLock { $0.results[Key(containerID: containerID, kind: kind)] }
     }
 
     /// Starts the probes of containers that run, stops those of others.
@@ -110,7 +100,9 @@ final class Prober: Sendable {
         var row = (result: false, count: 0)
         while !Task.isCancelled {
             // Liveness and readiness wait for the startup probe.
-            if key.kind == .startup || prober?.isStarted(key.containerID) ?? false {
+            let hasStarted =
+                !probe.container.spec[Kind.startup.rawValue].exists || prober?.result(key.containerID, .startup) == true
+            if key.kind == .startup || hasStarted {
                 let result = await probe.run(services.driver)
                 if Task.isCancelled { return }
                 let isSuccess = result == nil

@@ -9,7 +9,9 @@ struct LogLine: Equatable {
     init?(_ line: ArraySlice<UInt8>) {
         let space = UInt8(ascii: " ")
         guard let first = line.firstIndex(of: space),
-            let second = line[(first + 1)...].firstIndex(of: space)
+            let second = line[(first + 1)...].firstIndex(of: space),
+            line[(first + 1)..<second].elementsEqual("stdout".utf8)
+                || line[(first + 1)..<second].elementsEqual("stderr".utf8)
         else { return nil }
         let rest = line[(second + 1)...]
         let third = rest.firstIndex(of: space) ?? rest.endIndex
