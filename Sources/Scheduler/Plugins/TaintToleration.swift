@@ -7,7 +7,7 @@ struct TaintToleration: Filter, Score {
 
     func reasons(_ pod: PodInfo, _ demand: Demand, _ node: Node, _ info: NodeInfo) -> [String] {
         for taint in node.taints where taint.repels && !demand.tolerations.contains(where: { $0.tolerates(taint) }) {
-            return ["node(s) had untolerated taint {\(taint.key): \(taint.value)}"]
+            return ["node(s) had untolerated taint(s)"]
         }
         return []
     }
