@@ -2,7 +2,7 @@
 extension Kinds {
     static let apiExtensions = #"""
         group apiextensions.k8s.io v1 apiextensions
-        resource customresourcedefinitions CustomResourceDefinition cluster short=crd,crds categories=api-extensions generation
+        resource customresourcedefinitions CustomResourceDefinition cluster short=crd,crds categories=api-extensions generation checks=1,2
           sub status get,patch,update
         type CustomResourceColumnDefinition
           description string

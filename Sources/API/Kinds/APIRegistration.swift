@@ -4,6 +4,10 @@ extension Kinds {
         group apiregistration.k8s.io v1 apiregistration
         resource apiservices APIService cluster categories=api-extensions
           sub status get,patch,update
+          column Name name .metadata.name
+          column Service string apiService
+          column Available string apiServiceAvailable
+          column Age string age
         kind APIService
           spec APIServiceSpec = {}
           status APIServiceStatus = {}

@@ -3,12 +3,34 @@ extension Kinds {
     static let admissionRegistration = #"""
         group admissionregistration.k8s.io v1 admissionregistration
         resource mutatingadmissionpolicies MutatingAdmissionPolicy cluster categories=api-extensions generation
+          column Name name .metadata.name
+          column Mutations integer count(.spec.mutations)
+          column ParamKind string paramKind
+          column Age string age
         resource mutatingadmissionpolicybindings MutatingAdmissionPolicyBinding cluster categories=api-extensions generation
-        resource mutatingwebhookconfigurations MutatingWebhookConfiguration cluster categories=api-extensions generation
+          column Name name .metadata.name
+          column PolicyName string .spec.policyName
+          column ParamRef string paramRef
+          column Age string age
+        resource mutatingwebhookconfigurations MutatingWebhookConfiguration cluster categories=api-extensions generation checks=2,1
+          column Name name .metadata.name
+          column Webhooks integer count(.webhooks)
+          column Age string age
         resource validatingadmissionpolicies ValidatingAdmissionPolicy cluster categories=api-extensions generation
           sub status get,patch,update
+          column Name name .metadata.name
+          column Validations integer count(.spec.validations)
+          column ParamKind string paramKind
+          column Age string age
         resource validatingadmissionpolicybindings ValidatingAdmissionPolicyBinding cluster categories=api-extensions generation
-        resource validatingwebhookconfigurations ValidatingWebhookConfiguration cluster categories=api-extensions generation
+          column Name name .metadata.name
+          column PolicyName string .spec.policyName
+          column ParamRef string paramRef
+          column Age string age
+        resource validatingwebhookconfigurations ValidatingWebhookConfiguration cluster categories=api-extensions generation checks=2,1
+          column Name name .metadata.name
+          column Webhooks integer count(.webhooks)
+          column Age string age
         type ApplyConfiguration
           expression string @1
         type AuditAnnotation
@@ -76,7 +98,7 @@ extension Kinds {
         type ParamRef atomic
           name string @1
           namespace string @2
-          parameterNotFoundAction string @4
+          parameterNotFoundAction string enum(Allow|Deny) @4
           selector meta.LabelSelector @3
         type RuleWithOperations
           apiGroups [string] @2.1
@@ -88,7 +110,7 @@ extension Kinds {
           name! string @2
           namespace! string @1
           path string @3
-          port *int32 = 443 @4
+          port *int32 = 443 range(1,65535) @4
         type TypeChecking
           expressionWarnings [ExpressionWarning] @1
         kind ValidatingAdmissionPolicy

@@ -2,21 +2,57 @@
 extension Kinds {
     static let apps = #"""
         group apps v1 apps
-        resource controllerrevisions ControllerRevision namespaced
+        resource controllerrevisions ControllerRevision namespaced checks=1,2
+          column Name name .metadata.name
+          column Controller string controller
+          column Revision string .revision
+          column Age string age
         resource daemonsets DaemonSet namespaced short=ds categories=all generation
           sub status get,patch,update
-        resource deployments Deployment namespaced short=deploy categories=all generation
+          column Name name .metadata.name
+          column Desired integer .status.desiredNumberScheduled
+          column Current integer .status.currentNumberScheduled
+          column Ready integer .status.numberReady
+          column Up-to-date integer .status.updatedNumberScheduled
+          column Available integer .status.numberAvailable
+          column Node_Selector string labels(.spec.template.spec.nodeSelector)
+          column Age string age
+          column Containers string containers(.spec.template.spec) wide
+          column Images string images(.spec.template.spec) wide
+          column Selector string selector(.spec.selector) wide
+        resource deployments Deployment namespaced short=deploy categories=all generation checks=1,2
           sub scale autoscaling/v1.Scale get,patch,update
           sub status get,patch,update
+          column Name name .metadata.name
+          column Ready string ready
+          column Up-to-date integer .status.updatedReplicas
+          column Available integer .status.availableReplicas
+          column Age string age
+          column Containers string containers(.spec.template.spec) wide
+          column Images string images(.spec.template.spec) wide
+          column Selector string selector(.spec.selector) wide
         resource replicasets ReplicaSet namespaced short=rs categories=all generation fields=status.replicas
           sub scale autoscaling/v1.Scale get,patch,update
           sub status get,patch,update
-        resource statefulsets StatefulSet namespaced short=sts categories=all generation
+          column Name name .metadata.name
+          column Desired integer .spec.replicas
+          column Current integer .status.replicas
+          column Ready integer .status.readyReplicas
+          column Age string age
+          column Containers string containers(.spec.template.spec) wide
+          column Images string images(.spec.template.spec) wide
+          column Selector string selector(.spec.selector) wide
+        resource statefulsets StatefulSet namespaced short=sts categories=all generation checks=1,2 name=dns1123label
           sub scale autoscaling/v1.Scale get,patch,update
           sub status get,patch,update
+          column Name name .metadata.name
+          column Ready string ready
+          column Age string age
+          column Containers string containers(.spec.template.spec) wide
+          column Images string images(.spec.template.spec) wide
         kind ControllerRevision
-          data any @2
-          revision! int64 @3
+          data any immutable @2
+          revision! *int64 min(0) unchecked @3
         kind DaemonSet
           spec DaemonSetSpec = {} @2
           status DaemonSetStatus = {} @3
@@ -29,7 +65,7 @@ extension Kinds {
         type DaemonSetSpec
           minReadySeconds int32 min(0) @4
           revisionHistoryLimit *int32 = 10 min(0) @6
-          selector! meta.LabelSelector immutable @1
+          selector! meta.LabelSelector immutable unchecked @1
           template core.PodTemplateSpec = {} @2
           updateStrategy DaemonSetUpdateStrategy = {} @3
         type DaemonSetStatus
@@ -45,7 +81,7 @@ extension Kinds {
           updatedNumberScheduled int32 @6
         type DaemonSetUpdateStrategy
           rollingUpdate RollingUpdateDaemonSet @2
-          type string = RollingUpdate enum(OnDelete|RollingUpdate) @1
+          type string = RollingUpdate @1
         kind Deployment
           spec DeploymentSpec = {} @2
           status DeploymentStatus = {} @3
@@ -77,7 +113,7 @@ extension Kinds {
           updatedReplicas int32 @3
         type DeploymentStrategy
           rollingUpdate RollingUpdateDeployment @2
-          type string = RollingUpdate enum(Recreate|RollingUpdate) @1
+          type string = RollingUpdate @1
         kind ReplicaSet
           spec ReplicaSetSpec = {} @2
           status ReplicaSetStatus = {} @3
@@ -101,13 +137,13 @@ extension Kinds {
           replicas int32 = 0 @1
           terminatingReplicas *int32 @7
         type RollingUpdateDaemonSet
-          maxSurge intstr = 0 @2
-          maxUnavailable intstr = 1 @1
+          maxSurge *intstr = 0 @2
+          maxUnavailable *intstr = 1 @1
         type RollingUpdateDeployment
-          maxSurge intstr @2
-          maxUnavailable intstr @1
+          maxSurge *intstr @2
+          maxUnavailable *intstr @1
         type RollingUpdateStatefulSetStrategy
-          maxUnavailable intstr @2
+          maxUnavailable *intstr @2
           partition *int32 = 0 min(0) @1
         kind StatefulSet
           spec StatefulSetSpec = {} @2
@@ -119,7 +155,7 @@ extension Kinds {
           status string = "" @2
           type string = "" @1
         type StatefulSetOrdinals
-          start int32 @1
+          start int32 min(0) @1
         type StatefulSetPersistentVolumeClaimRetentionPolicy
           whenDeleted string = Retain enum(Delete|Retain) @1
           whenScaled string = Retain enum(Delete|Retain) @2
@@ -127,7 +163,7 @@ extension Kinds {
           minReadySeconds int32 min(0) @9
           ordinals StatefulSetOrdinals @11
           persistentVolumeClaimRetentionPolicy StatefulSetPersistentVolumeClaimRetentionPolicy = {} @10
-          podManagementPolicy string = OrderedReady enum(OrderedReady|Parallel) @6
+          podManagementPolicy string = OrderedReady @6
           replicas *int32 = 1 min(0) @1
           revisionHistoryLimit *int32 = 10 min(0) @8
           selector! meta.LabelSelector @2
@@ -136,7 +172,7 @@ extension Kinds {
           updateStrategy StatefulSetUpdateStrategy = {} @7
           volumeClaimTemplates [core.PersistentVolumeClaim] @4
         type StatefulSetStatus
-          availableReplicas int32 @11
+          availableReplicas int32 = 0 @11
           collisionCount *int32 @9
           conditions [StatefulSetCondition] map(type) patch(type) @10
           currentReplicas int32 @4
@@ -148,6 +184,6 @@ extension Kinds {
           updatedReplicas int32 @5
         type StatefulSetUpdateStrategy
           rollingUpdate RollingUpdateStatefulSetStrategy @2
-          type string = RollingUpdate enum(OnDelete|RollingUpdate) @1
+          type string = RollingUpdate @1
         """#
 }

@@ -2,8 +2,15 @@
 extension Kinds {
     static let autoscaling = #"""
         group autoscaling v1 autoscaling
-        resource horizontalpodautoscalers HorizontalPodAutoscaler namespaced short=hpa categories=all
+        resource horizontalpodautoscalers HorizontalPodAutoscaler namespaced short=hpa categories=all stored=v2
           sub status get,patch,update
+          column Name name .metadata.name
+          column Reference string hpaReference
+          column Targets string hpaTargets
+          column MinPods string .spec.minReplicas|<unset>
+          column MaxPods string .spec.maxReplicas
+          column Replicas string .status.currentReplicas|0
+          column Age string age
         type CrossVersionObjectReference atomic
           apiVersion string @3
           kind! string @1
@@ -12,8 +19,8 @@ extension Kinds {
           spec HorizontalPodAutoscalerSpec = {} @2
           status HorizontalPodAutoscalerStatus = {} @3
         type HorizontalPodAutoscalerSpec
-          maxReplicas! int32 min(1) @3
-          minReplicas *int32 = 1 min(1) @2
+          maxReplicas! int32 unchecked @3
+          minReplicas *int32 @2
           scaleTargetRef CrossVersionObjectReference = {} @1
           targetCPUUtilizationPercentage *int32 @4
         type HorizontalPodAutoscalerStatus
@@ -31,8 +38,15 @@ extension Kinds {
           replicas int32 = 0 @1
           selector string @2
         group autoscaling v2 autoscaling
-        resource horizontalpodautoscalers HorizontalPodAutoscaler namespaced short=hpa categories=all
+        resource horizontalpodautoscalers HorizontalPodAutoscaler namespaced short=hpa categories=all checks=1,2
           sub status get,patch,update
+          column Name name .metadata.name
+          column Reference string hpaReference
+          column Targets string hpaTargets
+          column MinPods string .spec.minReplicas|<unset>
+          column MaxPods string .spec.maxReplicas
+          column Replicas string .status.currentReplicas|0
+          column Age string age
         type ContainerResourceMetricSource
           container! string @3
           name! string @1
@@ -74,7 +88,7 @@ extension Kinds {
           type string = "" @1
         type HorizontalPodAutoscalerSpec
           behavior HorizontalPodAutoscalerBehavior @5
-          maxReplicas! int32 min(1) @3
+          maxReplicas! int32 unchecked @3
           metrics [MetricSpec] @4
           minReplicas *int32 = 1 min(1) @2
           scaleTargetRef CrossVersionObjectReference = {} @1

@@ -2,10 +2,28 @@
 extension Kinds {
     static let batch = #"""
         group batch v1 batch
-        resource cronjobs CronJob namespaced short=cj categories=all generation
+        resource cronjobs CronJob namespaced short=cj categories=all generation checks=1,2
           sub status get,patch,update
+          column Name name .metadata.name
+          column Schedule string .spec.schedule
+          column Timezone string .spec.timeZone|<none>
+          column Suspend boolean word(.spec.suspend)
+          column Active integer count(.status.active)
+          column Last_Schedule string lastSchedule
+          column Age string age
+          column Containers string containers(.spec.jobTemplate.spec.template.spec) wide
+          column Images string images(.spec.jobTemplate.spec.template.spec) wide
+          column Selector string selector(.spec.jobTemplate.spec.selector) wide
         resource jobs Job namespaced categories=all generation fields=status.successful
           sub status get,patch,update
+          column Name name .metadata.name
+          column Status string jobStatus
+          column Completions string jobCompletions
+          column Duration string jobDuration
+          column Age string age
+          column Containers string containers(.spec.template.spec) wide
+          column Images string images(.spec.template.spec) wide
+          column Selector string selector(.spec.selector) wide
         kind CronJob
           spec CronJobSpec = {} @2
           status CronJobStatus = {} @3
@@ -34,19 +52,19 @@ extension Kinds {
           type string = "" @1
         type JobSpec
           activeDeadlineSeconds *int64 min(0) @3
-          backoffLimit *int32 = 6 min(0) @7
-          backoffLimitPerIndex *int32 @12
-          completionMode string = NonIndexed enum(Indexed|NonIndexed) @9
+          backoffLimit *int32 min(0) @7
+          backoffLimitPerIndex *int32 min(0) @12
+          completionMode string enum(Indexed|NonIndexed) @9
           completions *int32 min(0) @2
           managedBy string @15
           manualSelector *bool @5
-          maxFailedIndexes *int32 @13
+          maxFailedIndexes *int32 min(0) @13
           parallelism *int32 min(0) @1
           podFailurePolicy PodFailurePolicy @11
           podReplacementPolicy string enum(Failed|TerminatingOrFailed) @14
           selector meta.LabelSelector @4
           successPolicy SuccessPolicy @16
-          suspend *bool = false @10
+          suspend *bool @10
           template core.PodTemplateSpec = {} @6
           ttlSecondsAfterFinished *int32 min(0) @8
         type JobStatus

@@ -2,9 +2,15 @@
 extension Kinds {
     static let certificates = #"""
         group certificates.k8s.io v1 certificates
-        resource certificatesigningrequests CertificateSigningRequest cluster short=csr fields=spec.signerName
+        resource certificatesigningrequests CertificateSigningRequest cluster short=csr fields=spec.signerName name=pathSegment
           sub approval get,patch,update
           sub status get,patch,update
+          column Name name .metadata.name
+          column Age string age
+          column SignerName string .spec.signerName
+          column Requestor string .spec.username
+          column RequestedDuration string requestedDuration
+          column Condition string csrCondition
         kind CertificateSigningRequest
           spec CertificateSigningRequestSpec = {} @2
           status CertificateSigningRequestStatus = {} @3

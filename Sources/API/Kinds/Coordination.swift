@@ -2,7 +2,7 @@
 extension Kinds {
     static let coordination = #"""
         group coordination.k8s.io v1 coordination
-        resource leases Lease namespaced
+        resource leases Lease namespaced checks=1,2
           column Name name .metadata.name
           column Holder string .spec.holderIdentity
           column Age string age

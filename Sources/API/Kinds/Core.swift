@@ -4,12 +4,19 @@ extension Kinds {
         group core v1 core
         resource bindings Binding namespaced verbs=create
         resource componentstatuses ComponentStatus cluster verbs=get,list short=cs
+          column Name name .metadata.name
+          column Status string componentStatus
+          column Message string componentMessage
+          column Error string componentError
         resource configmaps ConfigMap namespaced short=cm
           column Name name .metadata.name
           column Data string dataCount
           column Age string age
-        resource endpoints Endpoints namespaced short=ep
-        resource events Event namespaced short=ev fields=involvedObject.kind,involvedObject.namespace,involvedObject.name,involvedObject.uid,involvedObject.apiVersion,involvedObject.resourceVersion,involvedObject.fieldPath,reason,reportingComponent,source,type
+        resource endpoints Endpoints namespaced short=ep checks=1,2
+          column Name name .metadata.name
+          column Endpoints string endpoints
+          column Age string age
+        resource events Event namespaced short=ev fields=involvedObject.kind,involvedObject.namespace,involvedObject.name,involvedObject.uid,involvedObject.apiVersion,involvedObject.resourceVersion,involvedObject.fieldPath,reason,reportingComponent,source,type name=pathSegment
           column Last_Seen string eventLastSeen
           column Type string .type
           column Reason string .reason
@@ -20,7 +27,7 @@ extension Kinds {
           column First_Seen string eventFirstSeen wide
           column Count string eventCount wide
           column Name name .metadata.name wide
-        resource limitranges LimitRange namespaced short=limits
+        resource limitranges LimitRange namespaced short=limits checks=2,1
         resource namespaces Namespace cluster verbs=create,delete,get,list,patch,update,watch short=ns fields=status.phase name=dns1123label
           sub finalize update
           sub status get,patch,update
@@ -42,8 +49,28 @@ extension Kinds {
           column Container-Runtime string .status.nodeInfo.containerRuntimeVersion|<unknown> wide
         resource persistentvolumeclaims PersistentVolumeClaim namespaced short=pvc
           sub status get,patch,update
+          column Name name .metadata.name
+          column Status string phase
+          column Volume string .spec.volumeName
+          column Capacity string claimCapacity
+          column Access_Modes string claimAccessModes
+          column StorageClass string storageClass
+          column VolumeAttributesClass string .spec.volumeAttributesClassName|<unset>
+          column Age string age
+          column VolumeMode string .spec.volumeMode|<unset> wide
         resource persistentvolumes PersistentVolume cluster short=pv
           sub status get,patch,update
+          column Name name .metadata.name
+          column Capacity string .spec.capacity.storage
+          column Access_Modes string accessModes(.spec.accessModes)
+          column Reclaim_Policy string .spec.persistentVolumeReclaimPolicy
+          column Status string phase
+          column Claim string claim
+          column StorageClass string storageClass
+          column VolumeAttributesClass string .spec.volumeAttributesClassName|<unset>
+          column Reason string .status.reason
+          column Age string age
+          column VolumeMode string .spec.volumeMode|<unset> wide
         resource pods Pod namespaced short=po categories=all generation fields=spec.nodeName,spec.restartPolicy,spec.schedulerName,spec.serviceAccountName,spec.hostNetwork,status.phase,status.podIP,status.nominatedNodeName
           sub attach /v1.PodAttachOptions create,get
           sub binding /v1.Binding create
@@ -64,12 +91,28 @@ extension Kinds {
           column Node string .spec.nodeName|<none> wide
           column Nominated_Node string .status.nominatedNodeName|<none> wide
           column Readiness_Gates string podReadinessGates wide
-        resource podtemplates PodTemplate namespaced generation
+        resource podtemplates PodTemplate namespaced generation checks=1,2
+          column Name name .metadata.name
+          column Containers string containers(.template.spec)
+          column Images string images(.template.spec)
+          column Pod_Labels string labels(.template.metadata.labels)
         resource replicationcontrollers ReplicationController namespaced short=rc categories=all generation fields=status.replicas
           sub scale autoscaling/v1.Scale get,patch,update
           sub status get,patch,update
-        resource resourcequotas ResourceQuota namespaced short=quota
+          column Name name .metadata.name
+          column Desired integer .spec.replicas
+          column Current integer .status.replicas
+          column Ready integer .status.readyReplicas
+          column Age string age
+          column Containers string containers(.spec.template.spec) wide
+          column Images string images(.spec.template.spec) wide
+          column Selector string labels(.spec.selector) wide
+        resource resourcequotas ResourceQuota namespaced short=quota checks=1,2
           sub status get,patch,update
+          column Name name .metadata.name
+          column Request string quotaRequests
+          column Limit string quotaLimits
+          column Age string age
         resource secrets Secret namespaced fields=type
           column Name name .metadata.name
           column Type string .type
@@ -78,7 +121,6 @@ extension Kinds {
         resource serviceaccounts ServiceAccount namespaced short=sa
           sub token authentication.k8s.io/v1.TokenRequest create
           column Name name .metadata.name
-          column Secrets string secretsCount
           column Age string age
         resource services Service namespaced short=svc categories=all fields=spec.clusterIP,spec.type name=dns1123label
           sub proxy /v1.ServiceProxyOptions create,delete,get,patch,update
@@ -89,7 +131,7 @@ extension Kinds {
           column External-IP string serviceExternalIP
           column Port(s) string servicePorts
           column Age string age
-          column Selector string selector wide
+          column Selector string labels(.spec.selector) wide
         type AWSElasticBlockStoreVolumeSource
           fsType string @2
           partition int32 @3
@@ -101,7 +143,7 @@ extension Kinds {
           podAntiAffinity PodAntiAffinity @3
         type AppArmorProfile
           localhostProfile string @2
-          type! string @1
+          type! string enum(Localhost|RuntimeDefault|Unconfined) @1
         type AttachedVolume
           devicePath string = "" @2
           name string = "" @1
@@ -173,7 +215,7 @@ extension Kinds {
           labelSelector meta.LabelSelector @3
           name string @1
           optional *bool @5
-          path! string @4
+          path! string format(localPath) @4
           signerName string @2
         type ComponentCondition
           error string @4
@@ -190,7 +232,7 @@ extension Kinds {
           name string @1.1
           optional *bool @2
         type ConfigMapKeySelector atomic
-          key! string @2
+          key! string format(configMapKeys) @2
           name string @1.1
           optional *bool @3
         type ConfigMapNodeConfigSource
@@ -222,7 +264,7 @@ extension Kinds {
           readinessProbe Probe @11
           resizePolicy [ContainerResizePolicy] @23
           resources ResourceRequirements = {} @8
-          restartPolicy string @24
+          restartPolicy string enum(Always|Never|OnFailure) @24
           restartPolicyRules [ContainerRestartRule]
           securityContext SecurityContext @15
           startupProbe Probe @22
@@ -243,13 +285,13 @@ extension Kinds {
           sizeBytes int64 @2
         type ContainerPort
           containerPort! int32 range(1,65535) @3
-          hostIP string @5
+          hostIP string format(ip) @5
           hostPort int32 range(1,65535) @2
           name string format(portName) @1
           protocol string = TCP enum(SCTP|TCP|UDP) @4
         type ContainerResizePolicy
-          resourceName! string @1
-          restartPolicy! string @2
+          resourceName! string enum(cpu|memory) @1
+          restartPolicy! string enum(NotRequired|RestartContainer) @2
         type ContainerRestartRule
           action! string
           exitCodes ContainerRestartRuleOnExitCodes
@@ -297,24 +339,24 @@ extension Kinds {
           items [DownwardAPIVolumeFile] @1
         type DownwardAPIVolumeFile
           fieldRef ObjectFieldSelector @2
-          mode *int32 @4
-          path! string @1
+          mode *int32 range(0,511) @4
+          path! string format(localPath) @1
           resourceFieldRef ResourceFieldSelector @3
         type DownwardAPIVolumeSource
           defaultMode *int32 = 420 range(0,511) @2
           items [DownwardAPIVolumeFile] @1
         type EmptyDirVolumeSource
-          medium string enum(|Memory|HugePages) @1
+          medium string @1
           sizeLimit quantity @2
         type EndpointAddress atomic
           hostname string @3
-          ip! string @1
+          ip! string format(ip) @1
           nodeName string @4
           targetRef ObjectReference @2
         type EndpointPort atomic
           appProtocol string @4
-          name string @1
-          port! int32 range(1,65535) @2
+          name string format(dns1123label) @1
+          port! int32 range(1,65535) unchecked @2
           protocol string = TCP enum(SCTP|TCP|UDP) @3
         type EndpointSubset
           addresses [EndpointAddress] @1
@@ -350,7 +392,7 @@ extension Kinds {
           readinessProbe Probe @1.11
           resizePolicy [ContainerResizePolicy] @1.23
           resources ResourceRequirements = {} @1.8
-          restartPolicy string @1.24
+          restartPolicy string enum(Always|Never|OnFailure) @1.24
           restartPolicyRules [ContainerRestartRule]
           securityContext SecurityContext @1.15
           startupProbe Probe @1.22
@@ -420,10 +462,10 @@ extension Kinds {
           pdName! string @1
           readOnly bool @4
         type GRPCAction
-          port! int32 range(1,65535) @1
+          port! int32 range(1,65535) unchecked @1
           service string = "" @2
         type GitRepoVolumeSource
-          directory string @3
+          directory string format(relativePath) @3
           repository! string @1
           revision string @2
         type GlusterfsPersistentVolumeSource
@@ -446,11 +488,11 @@ extension Kinds {
           value! string @2
         type HostAlias
           hostnames [string] @2
-          ip! string @1
+          ip! string format(ip) @1
         type HostIP
           ip! string @1
         type HostPathVolumeSource
-          path! string @1
+          path! string format(hostPath) @1
           type *string = "" enum(|DirectoryOrCreate|Directory|FileOrCreate|File|Socket|CharDevice|BlockDevice) @2
         type ISCSIPersistentVolumeSource
           chapAuthDiscovery bool @8
@@ -477,19 +519,20 @@ extension Kinds {
           secretRef LocalObjectReference @10
           targetPortal! string @1
         type ImageVolumeSource
-          pullPolicy string @2
+          pullPolicy string enum(Always|IfNotPresent|Never) @2
           reference string @1
         type ImageVolumeStatus
           imageRef string = ""
         type KeyToPath
           key! string @1
           mode *int32 range(0,511) @3
-          path! string @2
+          path! string format(localPath) @2
         type Lifecycle
           postStart LifecycleHandler @1
           preStop LifecycleHandler @2
           stopSignal string @3
         type LifecycleHandler
+          oneof! exec|httpGet|tcpSocket|sleep
           exec ExecAction @1
           httpGet HTTPGetAction @2
           sleep SleepAction @4
@@ -520,12 +563,12 @@ extension Kinds {
           name string @1
         type LocalVolumeSource
           fsType string @2
-          path! string @1
+          path! string format(hostPath) @1
         type ModifyVolumeStatus
           status string = "" @2
           targetVolumeAttributesClassName string @1
         type NFSVolumeSource
-          path! string @2
+          path! string format(absolutePath) @2
           readOnly bool @3
           server! string @1
         kind Namespace
@@ -582,8 +625,8 @@ extension Kinds {
         type NodeSelector atomic
           nodeSelectorTerms! [NodeSelectorTerm] @1
         type NodeSelectorRequirement
-          key! string @1
-          operator! string enum(DoesNotExist|Exists|Gt|In|Lt|NotIn) @2
+          key! string unchecked @1
+          operator! string unchecked @2
           values [string] @3
         type NodeSelectorTerm atomic
           matchExpressions [NodeSelectorRequirement] @1
@@ -672,9 +715,10 @@ extension Kinds {
           metadata meta.ObjectMeta @1
           spec PersistentVolumeClaimSpec = {} @2
         type PersistentVolumeClaimVolumeSource
-          claimName! string @1
+          claimName! string format(dns1123subdomain) @1
           readOnly bool @2
         type PersistentVolumeSpec
+          oneof! hostPath|gcePersistentDisk|awsElasticBlockStore|glusterfs|flocker|nfs|rbd|quobyte|cephfs|iscsi|cinder|fc|flexVolume|azureFile|vsphereVolume|photonPersistentDisk|portworxVolume|azureDisk|scaleIO|local|storageos|csi
           accessModes [string] @3
           awsElasticBlockStore AWSElasticBlockStoreVolumeSource @2.2
           azureDisk AzureDiskVolumeSource @2.16
@@ -763,7 +807,7 @@ extension Kinds {
         type PodReadinessGate
           conditionType! string @1
         type PodResourceClaim
-          name! string @1
+          name! string format(dns1123label) @1
           resourceClaimName string @3
           resourceClaimTemplateName string @4
         type PodResourceClaimStatus
@@ -775,16 +819,16 @@ extension Kinds {
           podGroupName string
         type PodSecurityContext
           appArmorProfile AppArmorProfile @11
-          fsGroup *int64 min(0) @5
+          fsGroup *int64 format(userID) @5
           fsGroupChangePolicy string enum(OnRootMismatch|Always) @9
-          runAsGroup *int64 min(0) @6
+          runAsGroup *int64 format(userID) @6
           runAsNonRoot *bool @3
-          runAsUser *int64 min(0) @2
-          seLinuxChangePolicy string @13
+          runAsUser *int64 format(userID) @2
+          seLinuxChangePolicy string enum(MountOption|Recursive) @13
           seLinuxOptions SELinuxOptions @1
           seccompProfile SeccompProfile @10
-          supplementalGroups [int64] @4
-          supplementalGroupsPolicy string @12
+          supplementalGroups [int64] format(userID) @4
+          supplementalGroupsPolicy string enum(Merge|Strict) @12
           sysctls [Sysctl] @7
           windowsOptions WindowsSecurityContextOptions @8
         type PodSpec
@@ -816,11 +860,11 @@ extension Kinds {
           resourceClaims [PodResourceClaim] map(name) patch(name) retainKeys @39
           resources ResourceRequirements @40
           restartPolicy string = Always enum(Always|OnFailure|Never) @3
-          runtimeClassName string @29
+          runtimeClassName string format(dns1123subdomain) @29
           schedulerName string = default-scheduler @19
           schedulingGates [PodSchedulingGate] map(name) patch(name) @38
           schedulingGroup PodSchedulingGroup
-          securityContext PodSecurityContext = {} @14
+          securityContext *PodSecurityContext = {} @14
           serviceAccount string @9
           serviceAccountName string format(dns1123subdomain) @8
           setHostnameAsFQDN *bool @35
@@ -867,8 +911,9 @@ extension Kinds {
           volumeID! string @1
         type PreferredSchedulingTerm
           preference NodeSelectorTerm = {} @2
-          weight! int32 range(1,100) @1
+          weight! int32 range(1,100) unchecked @1
         type Probe
+          oneof! exec|httpGet|tcpSocket|grpc
           exec ExecAction @1.1
           failureThreshold int32 = 3 min(0) @6
           grpc GRPCAction @1.4
@@ -945,7 +990,7 @@ extension Kinds {
         type ResourceQuotaSpec
           hard {quantity} @1
           scopeSelector ScopeSelector @3
-          scopes [string] enum(BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating|PriorityClass|Terminating|VolumeAttributesClass) @2
+          scopes [string] @2
         type ResourceQuotaStatus
           hard {quantity} @1
           used {quantity} @2
@@ -1001,7 +1046,7 @@ extension Kinds {
           name string @1.1
           optional *bool @2
         type SecretKeySelector atomic
-          key! string @2
+          key! string format(configMapKeys) @2
           name string @1.1
           optional *bool @3
         type SecretProjection
@@ -1023,9 +1068,9 @@ extension Kinds {
           privileged *bool @2
           procMount string enum(Default|Unmasked) @9
           readOnlyRootFilesystem *bool @6
-          runAsGroup *int64 min(0) @8
+          runAsGroup *int64 format(userID) @8
           runAsNonRoot *bool @5
-          runAsUser *int64 min(0) @4
+          runAsUser *int64 format(userID) @4
           seLinuxOptions SELinuxOptions @3
           seccompProfile SeccompProfile @11
           windowsOptions WindowsSecurityContextOptions @10
@@ -1038,13 +1083,13 @@ extension Kinds {
           secrets [ObjectReference] map(name) patch(name) @2
         type ServiceAccountTokenProjection
           audience string @1
-          expirationSeconds *int64 = 3600 min(600) @2
-          path! string @3
+          expirationSeconds *int64 = 3600 range(600,4294967296) @2
+          path! string format(localPath) @3
         type ServicePort
           appProtocol string @6
           name string format(dns1123label) @1
           nodePort int32 @5
-          port! int32 range(1,65535) @3
+          port! int32 range(1,65535) unchecked @3
           protocol string = TCP enum(SCTP|TCP|UDP) @2
           targetPort intstr port @4
         type ServiceSpec
@@ -1074,7 +1119,7 @@ extension Kinds {
         type SessionAffinityConfig
           clientIP ClientIPConfig @1
         type SleepAction
-          seconds! int64 @1
+          seconds! int64 min(0) @1
         type StorageOSPersistentVolumeSource
           fsType string @3
           readOnly bool @4
@@ -1112,10 +1157,10 @@ extension Kinds {
         type TopologySpreadConstraint
           labelSelector meta.LabelSelector @4
           matchLabelKeys [string] @8
-          maxSkew! int32 min(1) @1
+          maxSkew! int32 min(1) unchecked @1
           minDomains *int32 @5
-          nodeAffinityPolicy string @6
-          nodeTaintsPolicy string @7
+          nodeAffinityPolicy string enum(Honor|Ignore) @6
+          nodeTaintsPolicy string enum(Honor|Ignore) @7
           topologyKey! string @2
           whenUnsatisfiable! string enum(DoNotSchedule|ScheduleAnyway) @3
         type TypedLocalObjectReference atomic
@@ -1128,6 +1173,7 @@ extension Kinds {
           name! string @3
           namespace string @4
         type Volume
+          oneof! emptyDir|hostPath|gitRepo|gcePersistentDisk|awsElasticBlockStore|secret|nfs|iscsi|glusterfs|persistentVolumeClaim|rbd|cinder|cephfs|flocker|downwardAPI|fc|flexVolume|configMap|azureFile|vsphereVolume|quobyte|azureDisk|photonPersistentDisk|projected|portworxVolume|scaleIO|storageos|csi|ephemeral|image
           awsElasticBlockStore AWSElasticBlockStoreVolumeSource @2.4
           azureDisk AzureDiskVolumeSource @2.22
           azureFile AzureFileVolumeSource @2.18
@@ -1167,9 +1213,9 @@ extension Kinds {
           mountPropagation string enum(Bidirectional|HostToContainer|None) @5
           name! string @1
           readOnly bool @2
-          recursiveReadOnly string @7
-          subPath string @4
-          subPathExpr string @6
+          recursiveReadOnly string enum(Disabled|Enabled|IfPossible) @7
+          subPath string format(relativePath) @4
+          subPathExpr string format(relativePath) @6
         type VolumeMountStatus
           mountPath string = "" @2
           name string = "" @1
@@ -1197,7 +1243,7 @@ extension Kinds {
           volumePath! string @1
         type WeightedPodAffinityTerm
           podAffinityTerm PodAffinityTerm = {} @2
-          weight! int32 range(1,100) @1
+          weight! int32 range(1,100) unchecked @1
         type WindowsSecurityContextOptions
           gmsaCredentialSpec string @2
           gmsaCredentialSpecName string @1

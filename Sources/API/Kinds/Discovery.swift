@@ -2,14 +2,19 @@
 extension Kinds {
     static let discovery = #"""
         group discovery.k8s.io v1 discovery
-        resource endpointslices EndpointSlice namespaced generation
+        resource endpointslices EndpointSlice namespaced generation checks=2,1
+          column Name name .metadata.name
+          column AddressType string .addressType
+          column Ports string slicePorts
+          column Endpoints string sliceEndpoints
+          column Age string age
         type Endpoint
           addresses! [string] set @1
           conditions EndpointConditions = {} @2
           deprecatedTopology {string} @5
           hints EndpointHints @8
-          hostname *string @3
-          nodeName *string @6
+          hostname *string format(dns1123label) @3
+          nodeName *string format(dns1123subdomain) @6
           targetRef core.ObjectReference @4
           zone *string @7
         type EndpointConditions
@@ -21,8 +26,8 @@ extension Kinds {
           forZones [ForZone] @1
         type EndpointPort atomic
           appProtocol string @4
-          name *string = "" @1
-          port *int32 @3
+          name *string = "" format(dns1123label) @1
+          port *int32 range(1,65535) @3
           protocol string = TCP enum(SCTP|TCP|UDP) @2
         kind EndpointSlice
           addressType! string immutable enum(FQDN|IPv4|IPv6) @4

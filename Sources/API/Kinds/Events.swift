@@ -2,12 +2,12 @@
 extension Kinds {
     static let events = #"""
         group events.k8s.io v1 events
-        resource events Event namespaced short=ev fields=involvedObject.kind,involvedObject.namespace,involvedObject.name,involvedObject.uid,involvedObject.apiVersion,involvedObject.resourceVersion,involvedObject.fieldPath,reason,reportingComponent,source,type
+        resource events Event namespaced short=ev fields=involvedObject.kind,involvedObject.namespace,involvedObject.name,involvedObject.uid,involvedObject.apiVersion,involvedObject.resourceVersion,involvedObject.fieldPath,reason,reportingComponent,source,type stored=core/v1
           column Last_Seen string eventLastSeen
           column Type string .type
           column Reason string .reason
           column Object string eventObject
-          column Subobject string .involvedObject.fieldPath wide
+          column Subobject string .regarding.fieldPath wide
           column Source string eventSource wide
           column Message string eventMessage
           column First_Seen string eventFirstSeen wide
@@ -16,9 +16,9 @@ extension Kinds {
         kind Event
           action string @6
           deprecatedCount int32 @15
-          deprecatedFirstTimestamp time @13
-          deprecatedLastTimestamp time @14
-          deprecatedSource core.EventSource @12
+          deprecatedFirstTimestamp time = null @13
+          deprecatedLastTimestamp time = null @14
+          deprecatedSource core.EventSource = {} @12
           eventTime microtime = null @2
           note string @10
           reason string @7

@@ -4,8 +4,21 @@ extension Kinds {
         group flowcontrol.apiserver.k8s.io v1 flowcontrol
         resource flowschemas FlowSchema cluster generation
           sub status get,patch,update
+          column Name name .metadata.name
+          column PriorityLevel string .spec.priorityLevelConfiguration.name
+          column MatchingPrecedence string .spec.matchingPrecedence
+          column DistinguisherMethod string .spec.distinguisherMethod.type|<none>
+          column Age string age
+          column MissingPL string missingPriorityLevel
         resource prioritylevelconfigurations PriorityLevelConfiguration cluster generation
           sub status get,patch,update
+          column Name name .metadata.name
+          column Type string .spec.type
+          column NominalConcurrencyShares string shares
+          column Queues string queuing(.spec.limited.limitResponse.queuing.queues)
+          column HandSize string queuing(.spec.limited.limitResponse.queuing.handSize)
+          column QueueLengthLimit string queuing(.spec.limited.limitResponse.queuing.queueLengthLimit)
+          column Age string age
         type ExemptPriorityLevelConfiguration
           lendablePercent *int32 = 0 range(0,100) @2
           nominalConcurrencyShares *int32 = 0 min(0) @1

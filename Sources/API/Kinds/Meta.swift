@@ -24,10 +24,10 @@ extension Kinds {
           values [string] @3
         type LabelSelector atomic
           matchExpressions [LabelSelectorRequirement] @2
-          matchLabels {string} @1
+          matchLabels {string} format(labels) @1
         type LabelSelectorRequirement
-          key! string @1
-          operator! string enum(DoesNotExist|Exists|In|NotIn) @2
+          key! string unchecked @1
+          operator! string unchecked @2
           values [string] @3
         type ManagedFieldsEntry
           apiVersion string @3
@@ -54,12 +54,12 @@ extension Kinds {
           selfLink string @4
           uid string @5
         type OwnerReference atomic
-          apiVersion! string @5
+          apiVersion! string unchecked @5
           blockOwnerDeletion *bool @7
           controller *bool @6
-          kind! string @1
-          name! string @3
-          uid! string @4
+          kind! string unchecked @1
+          name! string unchecked @3
+          uid! string unchecked @4
         type Preconditions
           resourceVersion string @2
           uid string @1

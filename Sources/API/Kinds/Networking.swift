@@ -3,12 +3,30 @@ extension Kinds {
     static let networking = #"""
         group networking.k8s.io v1 networking
         resource ingressclasses IngressClass cluster generation
-        resource ingresses Ingress namespaced short=ing generation
+          column Name name .metadata.name
+          column Controller string .spec.controller
+          column Parameters string parameters
+          column Age string age
+        resource ingresses Ingress namespaced short=ing generation checks=1,2
           sub status get,patch,update
-        resource ipaddresses IPAddress cluster short=ip
+          column Name name .metadata.name
+          column Class string .spec.ingressClassName|<none>
+          column Hosts string ingressHosts
+          column Address string ingressAddress
+          column Ports string ingressPorts
+          column Age string age
+        resource ipaddresses IPAddress cluster short=ip name=pathSegment
+          column Name name .metadata.name
+          column ParentRef string parentRef
         resource networkpolicies NetworkPolicy namespaced short=netpol generation
+          column Name name .metadata.name
+          column Pod-Selector string selector(.spec.podSelector)
+          column Age string age
         resource servicecidrs ServiceCIDR cluster
           sub status get,patch,update
+          column Name name .metadata.name
+          column CIDRs string join(.spec.cidrs)
+          column Age string age
         type HTTPIngressPath
           backend IngressBackend = {} @2
           path string @1
@@ -20,7 +38,7 @@ extension Kinds {
         type IPAddressSpec
           parentRef ParentReference = {} @1
         type IPBlock
-          cidr! string @1
+          cidr! string format(cidr) @1
           except [string] @2
         kind Ingress
           spec IngressSpec = {} @2
@@ -37,7 +55,7 @@ extension Kinds {
           namespace string @5
           scope string @4
         type IngressClassSpec
-          controller string @1
+          controller string immutable @1
           parameters IngressClassParametersReference @2
         type IngressLoadBalancerIngress
           hostname string @2
@@ -53,7 +71,7 @@ extension Kinds {
           host string @1
           http HTTPIngressRuleValue @2.1
         type IngressServiceBackend
-          name! string @1
+          name! string format(dns1123label) @1
           port ServiceBackendPort @2
         type IngressSpec
           defaultBackend IngressBackend @1
@@ -78,7 +96,7 @@ extension Kinds {
           namespaceSelector meta.LabelSelector @2
           podSelector meta.LabelSelector @1
         type NetworkPolicyPort
-          endPort *int32 @3
+          endPort *int32 range(1,65535) @3
           port intstr @2
           protocol string = TCP enum(SCTP|TCP|UDP) @1
         type NetworkPolicySpec
@@ -92,13 +110,13 @@ extension Kinds {
           namespace string @3
           resource! string @2
         type ServiceBackendPort atomic
-          name string @1
-          number int32 @2
+          name string format(portName) @1
+          number int32 range(1,65535) @2
         kind ServiceCIDR
           spec ServiceCIDRSpec = {} @2
           status ServiceCIDRStatus = {} @3
         type ServiceCIDRSpec
-          cidrs [string] @1
+          cidrs [string] immutable @1
         type ServiceCIDRStatus
           conditions [meta.Condition] map(type) patch(type) @1
         """#

@@ -3,10 +3,13 @@ extension Kinds {
     static let node = #"""
         group node.k8s.io v1 node
         resource runtimeclasses RuntimeClass cluster
+          column Name name .metadata.name
+          column Handler string .handler
+          column Age string age
         type Overhead
           podFixed {quantity} @1
         kind RuntimeClass
-          handler! string @2
+          handler! string format(dns1123label) immutable @2
           overhead Overhead @3
           scheduling Scheduling @4
         type Scheduling

@@ -2,16 +2,21 @@
 extension Kinds {
     static let policy = #"""
         group policy v1 policy
-        resource poddisruptionbudgets PodDisruptionBudget namespaced short=pdb generation
+        resource poddisruptionbudgets PodDisruptionBudget namespaced short=pdb generation checks=1,1 name=pathSegment
           sub status get,patch,update
+          column Name name .metadata.name
+          column Min_Available string .spec.minAvailable|N/A
+          column Max_Unavailable string .spec.maxUnavailable|N/A
+          column Allowed_Disruptions integer .status.disruptionsAllowed
+          column Age string age
         kind Eviction
           deleteOptions meta.DeleteOptions @2
         kind PodDisruptionBudget
           spec PodDisruptionBudgetSpec = {} @2
           status PodDisruptionBudgetStatus = {} @3
         type PodDisruptionBudgetSpec
-          maxUnavailable intstr @3
-          minAvailable intstr @1
+          maxUnavailable *intstr @3
+          minAvailable *intstr @1
           selector meta.LabelSelector replace @2
           unhealthyPodEvictionPolicy string enum(AlwaysAllow|IfHealthyBudget) @4
         type PodDisruptionBudgetStatus

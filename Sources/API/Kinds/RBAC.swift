@@ -3,8 +3,20 @@ extension Kinds {
     static let rbac = #"""
         group rbac.authorization.k8s.io v1 rbac
         resource clusterrolebindings ClusterRoleBinding cluster name=pathSegment
+          column Name name .metadata.name
+          column Role string roleRef
+          column Age string age
+          column Users string users wide
+          column Groups string groups wide
+          column ServiceAccounts string serviceAccounts wide
         resource clusterroles ClusterRole cluster name=pathSegment
         resource rolebindings RoleBinding namespaced name=pathSegment
+          column Name name .metadata.name
+          column Role string roleRef
+          column Age string age
+          column Users string users wide
+          column Groups string groups wide
+          column ServiceAccounts string serviceAccounts wide
         resource roles Role namespaced name=pathSegment
         type AggregationRule
           clusterRoleSelectors [meta.LabelSelector] @1
@@ -27,11 +39,11 @@ extension Kinds {
           subjects [Subject] @2
         type RoleRef atomic
           apiGroup string = rbac.authorization.k8s.io @1
-          kind! string @2
+          kind! string unchecked @2
           name! string @3
         type Subject atomic
           apiGroup string @2
-          kind! string @1
+          kind! string unchecked @1
           name! string @3
           namespace string @4
         """#

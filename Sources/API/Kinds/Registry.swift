@@ -8,13 +8,25 @@ extension Kinds {
         resource, scheduling, storage,
     ]
 
+    /// Says what is wrong with a value of a type.
+    typealias Check = @Sendable (_ value: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) -> Void
+    typealias UpdateCheck = @Sendable (_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) -> Void
+
     /// Defaults that depend on other fields, by type.
-    static let defaults: [String: @Sendable (inout JSONObject) -> Void] =
-        coreDefaults
+    static let defaults = merge([coreDefaults, workloadDefaults, autoscalingDefaults, otherDefaults])
 
     /// Checks across fields, by type.
-    static let checks: [String: @Sendable (JSONValue, FieldPath, inout [FieldError]) -> Void] =
-        coreChecks
+    static let checks: [String: Check] = merge([
+        metaChecks, podChecks, containerChecks, volumeChecks, schedulingChecks, coreChecks, serviceChecks, workloadChecks, jobChecks,
+        autoscalingChecks, rbacChecks, storageChecks, networkingChecks, quotaChecks, admissionChecks,
+    ])
+
+    /// Checks of an object against the one it replaces, by type.
+    static let updateChecks: [String: UpdateCheck] = merge([workloadUpdateChecks, storageUpdateChecks])
+
+    private static func merge<T>(_ groups: [[String: T]]) -> [String: T] {
+        groups.reduce(into: [:]) { all, group in all.merge(group) { first, _ in first } }
+    }
 }
 
 /// The built-in kinds: their types and the resources that serve them.

@@ -3,10 +3,22 @@ extension Kinds {
     static let resource = #"""
         group resource.k8s.io v1 resource
         resource deviceclasses DeviceClass cluster
+          column Name name .metadata.name
+          column Age string age
         resource resourceclaims ResourceClaim namespaced
           sub status get,patch,update
+          column Name name .metadata.name
+          column State string claimState
+          column Age string age
         resource resourceclaimtemplates ResourceClaimTemplate namespaced
+          column Name name .metadata.name
+          column Age string age
         resource resourceslices ResourceSlice cluster generation
+          column Name name .metadata.name
+          column Node string .spec.nodeName|<unset>
+          column Driver string .spec.driver
+          column Pool string .spec.pool.name
+          column Age string age
         type AllocatedDeviceStatus
           conditions [meta.Condition] map(type) @4
           data any @5

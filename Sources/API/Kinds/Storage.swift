@@ -2,13 +2,42 @@
 extension Kinds {
     static let storage = #"""
         group storage.k8s.io v1 storage
-        resource csidrivers CSIDriver cluster
+        resource csidrivers CSIDriver cluster checks=1,2 name=pathSegment
+          column Name name .metadata.name
+          column AttachRequired boolean .spec.attachRequired|true
+          column PodInfoOnMount boolean .spec.podInfoOnMount
+          column StorageCapacity boolean .spec.storageCapacity
+          column TokenRequests string tokenRequests
+          column RequiresRepublish boolean .spec.requiresRepublish
+          column Modes string join(.spec.volumeLifecycleModes)
+          column Age string age
         resource csinodes CSINode cluster
+          column Name name .metadata.name
+          column Drivers integer count(.spec.drivers)
+          column Age string age
         resource csistoragecapacities CSIStorageCapacity namespaced
+          column Name name .metadata.name
+          column StorageClassName string .storageClassName
+          column Capacity string .capacity|<unset>
         resource storageclasses StorageClass cluster short=sc
+          column Name name className
+          column Provisioner string .provisioner
+          column ReclaimPolicy string .reclaimPolicy|Delete
+          column VolumeBindingMode string .volumeBindingMode|<unset>
+          column AllowVolumeExpansion string flag(.allowVolumeExpansion)
+          column Age string age
         resource volumeattachments VolumeAttachment cluster
           sub status get,patch,update
+          column Name name .metadata.name
+          column Attacher string .spec.attacher
+          column PV string .spec.source.persistentVolumeName
+          column Node string .spec.nodeName
+          column Attached boolean .status.attached
+          column Age string age
         resource volumeattributesclasses VolumeAttributesClass cluster short=vac
+          column Name name .metadata.name
+          column DriverName string .driverName
+          column Age string age
         kind CSIDriver
           spec CSIDriverSpec = {} @2
         type CSIDriverSpec
@@ -41,9 +70,9 @@ extension Kinds {
           allowVolumeExpansion *bool @6
           allowedTopologies [core.TopologySelectorTerm] @8
           mountOptions [string] @5
-          parameters {string} immutable @3
-          provisioner! string immutable @2
-          reclaimPolicy string = Delete immutable @4
+          parameters {string} fixed @3
+          provisioner! string fixed @2
+          reclaimPolicy string = Delete fixed @4
           volumeBindingMode string = Immediate immutable enum(Immediate|WaitForFirstConsumer) @7
         type TokenRequest
           audience! string @1

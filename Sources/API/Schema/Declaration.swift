@@ -4,19 +4,25 @@ internal import JSON
 ///
 ///     group NAME VERSION ALIAS                         the group and version of what follows; ALIAS qualifies its types
 ///     resource PLURAL KIND namespaced|cluster [...]    a served resource: verbs= short= categories= singular= fields=
-///                                                      (selectable) name= (format of names), `generation`
+///                                                      (selectable) name= (format of names), `generation`, stored= (the
+///                                                      group/version that the store keeps, when it is another),
+///                                                      checks=N,M (how often metadata is checked on updates)
 ///       sub NAME [GROUP/VERSION.KIND] VERBS            a subresource
-///       column NAME TYPE SOURCE [wide]                 a column: a path, `path|text when absent`, or a function's name;
-///                                                      `_` in NAME stands for a space
+///       column NAME TYPE SOURCE [wide]                 a column: a path, `path|text when absent`, or a function's name with
+///                                                      the path it reads, `age` or `labels(.spec.selector)`; `_` in NAME
+///                                                      stands for a space; TYPE `name` is the object's name
 ///     kind NAME                                        a type with apiVersion, kind and metadata
 ///     type NAME [atomic]
+///       oneof[!] FIELD|FIELD...                        at most one of the fields; `!` exactly one
 ///       NAME[!] TYPE [= DEFAULT] [RULES] [@N] [# text] a field; `!` required; N its protobuf number, N.M within the message N
 ///                                                      that JSON leaves out
 ///
 /// TYPE is string bool int32 int64 double bytes quantity intstr time microtime any, the name of a type (qualified by
 /// another group's alias where it is not of this group), `[TYPE]` a list, `{TYPE}` a map; a leading `*` keeps a zero
 /// value that would otherwise count as absent. DEFAULT is JSON without spaces, or a bare word. RULES are enum(A|B),
-/// min(N), range(N,M), port, format(NAME), immutable, unique, atomic, set, map(KEYS), patch, patch(KEY), retainKeys.
+/// min(N), range(N,M), port, format(NAME), immutable (a change is invalid), fixed (a change is forbidden), unchecked (a
+/// required field whose absence is found by its other rules or by a function), unique, atomic, set, map(KEYS), patch,
+/// patch(KEY), retainKeys.
 struct DeclarationReader {
     private(set) var schema = Schema()
     private(set) var resources: [ResourceDefinition] = []
@@ -43,6 +49,7 @@ struct DeclarationReader {
             schema.types[id].seal()
             schema.types[id].fillDefaults = Kinds.defaults[schema.types[id].name]
             schema.types[id].check = Kinds.checks[schema.types[id].name]
+            schema.types[id].checkUpdate = Kinds.updateChecks[schema.types[id].name]
         }
     }
     private var declared: Set<Int> = []
@@ -66,6 +73,11 @@ struct DeclarationReader {
                         name: String(words[1].replacing("_", with: " ")), type: words[2] == "name" ? "string" : String(words[2]),
                         format: words[2] == "name" ? "name" : "", source: String(words[3]),
                         priority: words.last == "wide" ? 1 : 0))
+            case "oneof", "oneof!":
+                try need(2)
+                guard let currentType else { throw Failure(line: line, reason: "a union outside a type") }
+                schema.types[currentType].unions.append(
+                    Union(fields: words[1].split(separator: "|").map(String.init), isRequired: first.hasSuffix("!")))
             default:
                 try need(2)
                 try readField(words, line)
@@ -121,6 +133,11 @@ struct DeclarationReader {
             case "singular": resource.singular = String(value)
             case "fields": resource.selectableFields = list
             case "generation": resource.tracksGeneration = true
+            case "stored": resource.storedVersion = String(value)
+            case "checks":
+                let counts = list.compactMap { Int($0) }
+                guard counts.count == 2 else { throw Failure(line: line, reason: "checks= takes two numbers") }
+                resource.metadataChecks = (counts[0], counts[1])
             case "name":
                 guard let format = Format(rawValue: String(value)) else {
                     throw Failure(line: line, reason: "unknown format \(value)")
@@ -180,6 +197,8 @@ struct DeclarationReader {
         case ("range", 2): field.rules.append(.range(numbers[0], numbers[1]))
         case ("port", _): field.rules.append(.port)
         case ("immutable", _): field.isImmutable = true
+        case ("fixed", _): field.isFixed = true
+        case ("unchecked", _): field.isUnchecked = true
         case ("unique", _): field.isUnique = true
         case ("atomic", _): field.isAtomic = true
         case ("set", _): field.listType = .set

@@ -19,73 +19,114 @@ public enum Format: String, Sendable {
     /// A map whose keys are file names of ConfigMaps and Secrets.
     case configMapKeys
 
-    /// What is wrong with the text; empty when nothing is.
+    /// An IPv4 or IPv6 address, and a block of them.
+    case ip, cidr
+    /// A path without `..`: from the root of a file system, below a directory, and below one without a first name in `..`.
+    case hostPath, relativePath, localPath
+    case absolutePath
+    case httpHeaderName
+    /// `example.com/name`.
+    case domainPath
+    /// A DNS name of at least three labels.
+    case fullyQualifiedName
+    /// A DNS name whose first label may be `*`.
+    case wildcardHost
+    /// The id of a Linux user or group.
+    case userID
+
+    /// What is wrong with the text, one entry for each of upstream's findings; empty when nothing is.
     public func problems(_ text: String) -> [String] {
         let bytes = Array(text.utf8)
+        func tooLong(_ maximum: Int) -> [String] { bytes.count > maximum ? ["must be no more than \(maximum) bytes"] : [] }
+        func unless(_ isRight: Bool, _ problem: String) -> [String] { isRight ? [] : [problem] }
         switch self {
         case .dns1123Label:
-            if bytes.count > 63 { return ["must be no more than 63 bytes"] }
-            return Self.isLabel(bytes[...])
-                ? []
-                : [
-                    "a lowercase RFC 1123 label must consist of lower case letters, digits or '-', and must start and end with a letter or digit (e.g. 'my-name', or '123-abc')"
-                ]
+            return tooLong(63)
+                + unless(
+                    Self.isLabel(bytes[...]),
+                    "a lowercase RFC 1123 label must consist of lower case letters, digits or '-', and must start and end with a letter or digit (e.g. 'my-name', or '123-abc')")
         case .dns1123Subdomain:
-            if bytes.count > 253 { return ["must be no more than 253 bytes"] }
-            return bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy(Self.isLabel)
-                ? []
-                : [
-                    "a lowercase RFC 1123 subdomain must consist of lower case letters, digits, '-' or '.', and must start and end with a letter or digit (e.g. 'example.com')"
-                ]
+            return tooLong(253)
+                + unless(
+                    Self.isSubdomain(bytes[...]),
+                    "a lowercase RFC 1123 subdomain must consist of lower case letters, digits, '-' or '.', and must start and end with a letter or digit (e.g. 'example.com')")
         case .dns1035Label:
-            if bytes.count > 63 { return ["must be no more than 63 bytes"] }
-            return Self.isLabel(bytes[...]) && (97...122).contains(bytes.first ?? 0)
-                ? []
-                : ["a DNS-1035 label must consist of lower case letters, digits or '-', and start with a letter"]
+            return tooLong(63)
+                + unless(
+                    Self.isLabel(bytes[...]) && (97...122).contains(bytes.first ?? 0),
+                    "a DNS-1035 label must consist of lower case letters, digits or '-', and start with a letter")
         case .qualifiedName:
-            var name = bytes[...]
-            if let slash = bytes.firstIndex(of: UInt8(ascii: "/")) {
-                let prefix = String(decoding: bytes[..<slash], as: UTF8.self)
-                if prefix.isEmpty { return ["prefix part must be non-empty"] }
-                let wrong = Format.dns1123Subdomain.problems(prefix)
-                if !wrong.isEmpty { return wrong.map { "prefix part " + $0 } }
-                name = bytes[(slash + 1)...]
+            let parts = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            guard parts.count <= 2, let name = parts.last else {
+                return ["a qualified name must be a name, with an optional DNS subdomain and '/' before it (e.g. 'example.com/MyName')"]
             }
-            if name.isEmpty { return ["name part must be non-empty"] }
-            if name.count > 63 { return ["name part must be no more than 63 bytes"] }
-            return Self.isName(name)
-                ? []
-                : [
-                    "name part must consist of letters, digits, '-', '_' or '.', and must start and end with a letter or digit (e.g. 'MyName', or 'my.name', or '123-abc')"
-                ]
-        case .labelValue:
-            if bytes.count > 63 { return ["must be no more than 63 bytes"] }
-            return bytes.isEmpty || Self.isName(bytes[...])
-                ? []
-                : [
-                    "a valid label must be empty or consist of letters, digits, '-', '_' or '.', and must start and end with a letter or digit"
-                ]
-        case .portName:
             var wrong: [String] = []
-            if bytes.count > 15 { wrong.append("must be no more than 15 characters") }
-            if !bytes.allSatisfy({ Self.isLowerAlphanumeric($0) || $0 == UInt8(ascii: "-") }) {
-                wrong.append("must contain only lower case letters, digits and hyphens (-)")
+            if parts.count == 2 {
+                let prefix = String(decoding: parts[0], as: UTF8.self)
+                wrong += prefix.isEmpty ? ["prefix part must be non-empty"] : Format.dns1123Subdomain.problems(prefix).map { "prefix part " + $0 }
             }
-            if !bytes.contains(where: { (97...122).contains($0) }) { wrong.append("must contain at least one letter") }
-            if text.contains("--") { wrong.append("must not contain consecutive hyphens") }
-            if bytes.first == UInt8(ascii: "-") || bytes.last == UInt8(ascii: "-") {
-                wrong.append("must not begin or end with a hyphen")
-            }
+            if name.isEmpty { wrong.append("name part must be non-empty") }
+            if name.count > 63 { wrong.append("name part must be no more than 63 bytes") }
             return wrong
+                + unless(
+                    Self.isName(name),
+                    "name part must consist of letters, digits, '-', '_' or '.', and must start and end with a letter or digit (e.g. 'MyName', or 'my.name', or '123-abc')")
+        case .labelValue:
+            return tooLong(63)
+                + unless(
+                    bytes.isEmpty || Self.isName(bytes[...]),
+                    "a valid label must be empty or consist of letters, digits, '-', '_' or '.', and must start and end with a letter or digit")
+        case .portName:
+            return unless(bytes.count <= 15, "must be no more than 15 characters")
+                + unless(
+                    bytes.allSatisfy { Self.isLowerAlphanumeric($0) || $0 == UInt8(ascii: "-") },
+                    "must contain only lower case letters, digits and hyphens (-)")
+                + unless(bytes.contains { (97...122).contains($0) }, "must contain at least one letter")
+                + unless(!text.contains("--"), "must not contain consecutive hyphens")
+                + unless(
+                    bytes.first != UInt8(ascii: "-") && bytes.last != UInt8(ascii: "-"), "must not begin or end with a hyphen")
         case .envVarName:
-            return !bytes.isEmpty && bytes.allSatisfy { (0x20...0x7e).contains($0) && $0 != UInt8(ascii: "=") }
-                ? [] : ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
+            return unless(
+                !bytes.isEmpty && bytes.allSatisfy { (0x20...0x7e).contains($0) && $0 != UInt8(ascii: "=") },
+                "a valid environment variable name must consist only of printable ASCII characters other than '='")
         case .pathSegment:
             if text == "." || text == ".." { return ["may not be '\(text)'"] }
             return ["/", "%"].filter { text.contains($0) }.map { "may not contain '\($0)'" }
-        case .labels, .annotations, .configMapKeys: return []
+        case .ip:
+            return unless(IPAddress(text) != nil, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")
+        case .cidr:
+            return unless(IPBlock(text) != nil, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")
+        case .hostPath: return unless(!Self.climbs(text), "must not contain '..'")
+        case .relativePath:
+            return unless(!text.hasPrefix("/"), "must be a relative path") + unless(!Self.climbs(text), "must not contain '..'")
+        case .localPath:
+            return Format.relativePath.problems(text)
+                + unless(!text.hasPrefix("..") || text.hasPrefix("../"), "must not start with '..'")
+        case .absolutePath: return unless(text.hasPrefix("/"), "must be an absolute path")
+        case .httpHeaderName:
+            return unless(
+                !bytes.isEmpty && bytes.allSatisfy { Self.isAlphanumeric($0) || $0 == UInt8(ascii: "-") },
+                "a valid HTTP header must consist of letters, digits or '-'")
+        case .domainPath:
+            let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+                return ["must be a domain-prefixed path (such as \"acme.io/foo\")"]
+            }
+            return Format.dns1123Subdomain.problems(String(parts[0]))
+                + unless(
+                    parts[1].utf8.allSatisfy { Self.isAlphanumeric($0) || "/-._~%!$&'()*+,;=:@".utf8.contains($0) }, "invalid path")
+        case .fullyQualifiedName:
+            let wrong = Format.dns1123Subdomain.problems(text)
+            return wrong.isEmpty ? unless(text.split(separator: ".").count >= 3, "should be a domain with at least three segments separated by dots") : wrong
+        case .wildcardHost:
+            return text.hasPrefix("*")
+                ? unless(text.hasPrefix("*.") && Self.isSubdomain(bytes.dropFirst(2)), "a wildcard DNS name starts with '*.' before a subdomain")
+                : Format.dns1123Subdomain.problems(text)
+        case .labels, .annotations, .configMapKeys, .userID: return []
         }
     }
+
+    private static func climbs(_ path: String) -> Bool { path.split(separator: "/").contains("..") }
 
     /// The checks of maps; scalars go through `problems`.
     func check(_ value: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) {
@@ -108,22 +149,29 @@ public enum Format: String, Sendable {
             if size > 256 << 10 { errors.append(.tooLong(path, maximum: 256 << 10)) }
         case (.configMapKeys, .object(let map)):
             for (key, _) in map {
-                let bytes = Array(key.utf8)
-                if bytes.count > 253 {
-                    errors.append(.invalid(path.entry(key), .string(key), "must be no more than 253 bytes"))
-                } else if bytes.isEmpty || key == "." || key.hasPrefix("..")
-                    || !bytes.allSatisfy({ Self.isAlphanumeric($0) || $0 == 45 || $0 == 46 || $0 == 95 })
-                {
-                    errors.append(
-                        .invalid(
-                            path.entry(key), .string(key),
-                            "a valid config key must consist of letters, digits, '-', '_' or '.', and may not be '.' or begin with '..'"))
-                }
+                for problem in Self.configMapKeyProblems(key) { errors.append(.invalid(path.entry(key), .string(key), problem)) }
+            }
+        case (.configMapKeys, .string(let key)):
+            for problem in Self.configMapKeyProblems(key) { errors.append(.invalid(path, value, problem)) }
+        case (.userID, .number(let number)):
+            if let id = number.int, !(0...Int(Int32.max)).contains(id) {
+                errors.append(.invalid(path, value, "must be between 0 and \(Int32.max), inclusive"))
             }
         case (_, .string(let text)):
             for problem in problems(text) { errors.append(.invalid(path, value, problem)) }
         default: break
         }
+    }
+
+    /// The name of a file of a ConfigMap or Secret.
+    static func configMapKeyProblems(_ key: String) -> [String] {
+        var wrong: [String] = []
+        if key.utf8.count > 253 { wrong.append("must be no more than 253 bytes") }
+        if key.isEmpty || !key.utf8.allSatisfy({ isAlphanumeric($0) || $0 == 45 || $0 == 46 || $0 == 95 }) {
+            wrong.append("a valid config key must consist of letters, digits, '-', '_' or '.'")
+        }
+        if key == "." || key.hasPrefix("..") { wrong.append("must not be '.' or start with '..'") }
+        return wrong
     }
 
     private static func isLowerAlphanumeric(_ byte: UInt8) -> Bool { (97...122).contains(byte) || (48...57).contains(byte) }
@@ -133,6 +181,10 @@ public enum Format: String, Sendable {
         guard let first = bytes.first, let last = bytes.last, bytes.count <= 253 else { return false }
         return isLowerAlphanumeric(first) && isLowerAlphanumeric(last)
             && bytes.allSatisfy { isLowerAlphanumeric($0) || $0 == UInt8(ascii: "-") }
+    }
+
+    private static func isSubdomain(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy(isLabel)
     }
 
     private static func isName(_ bytes: ArraySlice<UInt8>) -> Bool {

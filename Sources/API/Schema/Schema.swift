@@ -50,7 +50,11 @@ public struct Field: Sendable {
     /// A zero value is kept as written; without it zero means absent (a Go pointer against a plain `omitempty` field).
     public internal(set) var keepsZero = false
     public internal(set) var defaultValue: JSONValue?
+    /// A change is an error: `FieldValueInvalid`, or `FieldValueForbidden` for a fixed field.
     public internal(set) var isImmutable = false
+    public internal(set) var isFixed = false
+    /// Required, as OpenAPI says it, but what is wrong with its absence is found by another rule.
+    public internal(set) var isUnchecked = false
     /// Items of a set, or keys of a list that is a map, may stand in it once only.
     public internal(set) var isUnique = false
     /// A map or object that server-side apply owns as a whole (`x-kubernetes-map-type: atomic`).
@@ -61,6 +65,12 @@ public struct Field: Sendable {
     public internal(set) var documentation: String?
     /// The field's numbers in protobuf, outermost message first; empty where it has none or they are not declared.
     var protobuf: [Int] = []
+}
+
+/// Fields of which an object may have one; the first in this order counts.
+struct Union: Sendable {
+    let fields: [String]
+    let isRequired: Bool
 }
 
 /// An object type: its fields, in the order in which they were declared.
@@ -79,7 +89,9 @@ public struct TypeSchema: Sendable {
     var defaulted: [Int] = []
     /// What a declaration cannot say: defaults that depend on other fields, and checks across fields.
     var fillDefaults: (@Sendable (inout JSONObject) -> Void)?
-    var check: (@Sendable (JSONValue, FieldPath, inout [FieldError]) -> Void)?
+    var check: Kinds.Check?
+    var checkUpdate: Kinds.UpdateCheck?
+    var unions: [Union] = []
 
     public func field(_ name: String) -> Field? { index[name].map { fields[$0] } }
 
@@ -142,6 +154,11 @@ public struct ResourceDefinition: Sendable {
     /// `metadata.generation` counts changes outside metadata and status.
     public internal(set) var tracksGeneration = false
     public internal(set) var nameFormat = Format.dns1123Subdomain
+    /// `v2` or `GROUP/VERSION` of the definition whose form the store keeps; nil when it is this one.
+    public internal(set) var storedVersion: String?
+    /// How often an update reports what is wrong with its metadata: upstream looks at it generically and again in the rules
+    /// of most kinds, and clients see each finding as often. (Checks of the metadata itself, checks of its change.)
+    public internal(set) var metadataChecks = (whole: 2, change: 2)
     /// Field paths that field selectors may name, besides metadata.name and metadata.namespace.
     public internal(set) var selectableFields: [String] = []
 

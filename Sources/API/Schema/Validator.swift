@@ -10,13 +10,14 @@ public struct Validator {
     public mutating func validate(_ value: JSONValue, type: Int, at path: FieldPath = FieldPath()) {
         let type = schema[type]
         guard case .object(let object) = value else { return }
-        for field in type.fields {
+        let spare = checkUnions(object, type, path)
+        for field in type.fields where !spare.contains(field.name) {
             guard let item = object[field.name], !item.isNull else {
-                if field.isRequired { errors.append(.required(path[field.name])) }
+                if field.isRequired { missing(field, path[field.name]) }
                 continue
             }
             if field.isRequired, item.isEmptyContainer && !field.type.isObject || item == .string("") {
-                errors.append(.required(path[field.name]))
+                missing(field, path[field.name])
                 continue
             }
             validate(item, field, path[field.name])
@@ -24,8 +25,34 @@ public struct Validator {
         type.check?(value, path, &errors)
     }
 
+    /// The members of unions that are too many; nothing more is said about them.
+    private mutating func checkUnions(_ object: JSONObject, _ type: TypeSchema, _ path: FieldPath) -> Set<String> {
+        var spare: Set<String> = []
+        for union in type.unions {
+            let given = union.fields.filter { object[$0].map { !$0.isNull } ?? false }
+            if given.isEmpty, union.isRequired { errors.append(.required(path, "must specify one of: " + union.fields.joined(separator: ", "))) }
+            for extra in given.dropFirst() {
+                errors.append(.forbidden(path[extra], "may not be specified beside \(given[0])"))
+                spare.insert(extra)
+            }
+        }
+        return spare
+    }
+
+    /// A number without a value is zero, and its rules say whether that will do.
+    private mutating func missing(_ field: Field, _ path: FieldPath) {
+        guard field.isUnchecked else {
+            errors.append(.required(path))
+            return
+        }
+        switch field.type {
+        case .int32, .int64, .intOrString: for rule in field.rules { check(rule, 0, path) }
+        default: break
+        }
+    }
+
     private mutating func validate(_ value: JSONValue, _ field: Field, _ path: FieldPath) {
-        for rule in field.rules { check(rule, value, path, isRequired: field.isRequired) }
+        for rule in field.rules { check(rule, value, path) }
         switch (field.type, value) {
         case (.object(let id), _): validate(value, type: id, at: path)
         case (.list(let element), .array(let list)):
@@ -39,21 +66,18 @@ public struct Validator {
         }
     }
 
-    private mutating func check(_ rule: Rule, _ value: JSONValue, _ path: FieldPath, isRequired: Bool) {
+    private mutating func check(_ rule: Rule, _ value: JSONValue, _ path: FieldPath) {
         switch (rule, value) {
         case (.oneOf(let allowed), .string(let text)):
             if !allowed.contains(text) { errors.append(.notSupported(path, value, allowed.filter { !$0.isEmpty })) }
         case (.oneOf, .array(let list)):
-            for (index, item) in list.enumerated() { check(rule, item, path[index], isRequired: false) }
+            for (index, item) in list.enumerated() { check(rule, item, path[index]) }
         case (.minimum(let minimum), .number(let number)):
             if let number = number.int, number < minimum {
                 errors.append(.invalid(path, value, "must be greater than or equal to \(minimum)"))
             }
         case (.range(let low, let high), .number(let number)):
-            // A port of 0 means that nobody gave one.
-            if number.int == 0, isRequired, high == 65535, low == 1, path.description.hasSuffix("containerPort") {
-                errors.append(.required(path))
-            } else if let number = number.int, !(low...high).contains(number) {
+            if let number = number.int, !(low...high).contains(number) {
                 errors.append(.invalid(path, value, "must be between \(low) and \(high), inclusive"))
             }
         case (.port, .number(let number)):
@@ -62,7 +86,9 @@ public struct Validator {
             }
         case (.port, .string(let text)):
             for problem in Format.portName.problems(text) { errors.append(.invalid(path, value, problem)) }
-        case (.format(let format), _): format.check(value, path, &errors)
+        case (.format(let format), .array(let list)):
+            for (index, item) in list.enumerated() { format.check(item, path[index], &errors) }
+        case (.format(let format), _): if value != "" { format.check(value, path, &errors) }
         default: break
         }
     }
@@ -87,16 +113,19 @@ public struct Validator {
         }
     }
 
-    /// Fields declared immutable must be as they were.
-    public mutating func checkImmutable(_ new: JSONValue, _ old: JSONValue, type: Int, at path: FieldPath = FieldPath()) {
+    /// What may not change between an object and its replacement.
+    public mutating func validateUpdate(_ new: JSONValue, _ old: JSONValue, type: Int, at path: FieldPath = FieldPath()) {
         for field in schema[type].fields {
             let (now, before) = (new[field.name], old[field.name])
             if field.isImmutable, now != before {
                 errors.append(.invalid(path[field.name], now, "field is immutable"))
+            } else if field.isFixed, now != before {
+                errors.append(.forbidden(path[field.name], "may not be changed"))
             } else if case .object(let id) = field.type, !now.isNull, !before.isNull {
-                checkImmutable(now, before, type: id, at: path[field.name])
+                validateUpdate(now, before, type: id, at: path[field.name])
             }
         }
+        schema[type].checkUpdate?(new, old, path, &errors)
     }
 }
 

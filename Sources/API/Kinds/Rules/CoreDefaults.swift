@@ -40,7 +40,6 @@ extension Kinds {
             item["default"] = limits
             item["defaultRequest"] = merged(merged(item["defaultRequest"], item["min"]), limits)
         },
-        "core.v1.ResourceRequirements": { _ in },
     ]
 
     private static let imagePullPolicy: @Sendable (inout JSONObject) -> Void = { container in

@@ -1,0 +1,147 @@
+internal import Glibc
+internal import JSON
+
+// Checks of batch/v1.
+extension Kinds {
+    static let jobChecks: [String: Check] = [
+        "batch.v1.Job": { job, path, errors in
+            let spec = job["spec"]
+            guard let selector = spec["selector"].object else {
+                errors.append(.required(path["spec"]["selector"]))
+                return
+            }
+            let labels = spec["template"]["metadata"]["labels"]
+            if !matches(.object(selector), labels) {
+                errors.append(.invalid(path["spec"]["template"]["metadata"]["labels"], labels, "`selector` does not match template `labels`"))
+            }
+        },
+        "batch.v1.JobSpec": checkJob,
+        "batch.v1.PodFailurePolicyRule": { rule, path, errors in
+            errors.check(rule["action"], isOneOf: ["Count", "FailIndex", "FailJob", "Ignore"], path["action"])
+            switch (rule.given("onExitCodes"), rule["onPodConditions"].items.isEmpty) {
+            case (true, false): errors.append(.invalid(path, rule, "specifying both OnExitCodes and OnPodConditions is not supported"))
+            case (false, true): errors.append(.invalid(path, rule, "specifying one of OnExitCodes and OnPodConditions is required"))
+            default: break
+            }
+        },
+        "batch.v1.PodFailurePolicyOnExitCodesRequirement": { requirement, path, errors in
+            errors.check(requirement["operator"], isOneOf: ["In", "NotIn"], path["operator"])
+            for (index, value) in requirement["values"].items.enumerated() where requirement["operator"] == "In" && value == 0 {
+                errors.append(.invalid(path["values"][index], value, "must not be 0 for the In operator"))
+            }
+        },
+        "batch.v1.CronJobSpec": { spec, path, errors in
+            if let schedule = spec["schedule"].string, !schedule.isEmpty {
+                if schedule.contains("TZ") {
+                    errors.append(.invalid(path["schedule"], spec["schedule"], "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"))
+                } else if let problem = CronSchedule.problem(schedule) {
+                    errors.append(.invalid(path["schedule"], spec["schedule"], problem))
+                }
+            }
+            if spec.has("timeZone") { checkTimeZone(spec["timeZone"], path["timeZone"], &errors) }
+        },
+        "batch.v1.CronJob": { job, path, errors in
+            if job["metadata"]["name"].text.utf8.count > 52 {
+                errors.append(.invalid(path["metadata"]["name"], job["metadata"]["name"], "must be no more than 52 characters"))
+            }
+        },
+    ]
+
+    private static func checkJob(_ spec: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) {
+        if spec["completionMode"] == "Indexed" {
+            if !spec.given("completions") { errors.append(.required(path["completions"], "when completion mode is Indexed")) }
+            if let parallelism = spec["parallelism"].int, parallelism > 100_000 {
+                errors.append(.invalid(path["parallelism"], .int(parallelism), "must be less than or equal to 100000 when completion mode is Indexed"))
+            }
+        } else {
+            for field in ["backoffLimitPerIndex", "maxFailedIndexes", "successPolicy"] where spec.given(field) {
+                errors.append(.invalid(path[field], spec[field], "requires indexed completion mode"))
+            }
+        }
+        if spec.given("maxFailedIndexes"), !spec.given("backoffLimitPerIndex") {
+            errors.append(.required(path["backoffLimitPerIndex"], "when maxFailedIndexes is specified"))
+        }
+        errors.check(.domainPath, spec["managedBy"], path["managedBy"])
+        if spec.given("podFailurePolicy"), spec["podReplacementPolicy"] == "TerminatingOrFailed" {
+            errors.append(.notSupported(path["podReplacementPolicy"], spec["podReplacementPolicy"], ["Failed"]))
+        }
+        let policy = spec["template"]["spec"]["restartPolicy"]
+        let policyPath = path["template"]["spec"]["restartPolicy"]
+        switch policy.text {
+        case "Always": errors.append(.required(policyPath, "valid values: \"OnFailure\", \"Never\""))
+        case "OnFailure":
+            if spec.given("podFailurePolicy") {
+                errors.append(.invalid(policyPath, policy, "only \"Never\" is supported when podFailurePolicy is specified"))
+            }
+        case "Never": break
+        default: errors.append(.notSupported(policyPath, policy, ["OnFailure", "Never"]))
+        }
+    }
+
+    /// A name of the tz database, as this machine has it; without the database any name that looks like one will do.
+    private static func checkTimeZone(_ zone: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) {
+        let name = zone.text
+        let database = "/usr/share/zoneinfo"
+        if name.isEmpty {
+            errors.append(.invalid(path, zone, "timeZone must be nil or non-empty string"))
+        } else if name.lowercased() == "local" {
+            errors.append(.invalid(path, zone, "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"))
+        } else if name.hasPrefix("/") || name.contains("..") || name.contains("\\")
+            || (access(database, F_OK) == 0 && name != "UTC" && access("\(database)/\(name)", F_OK) != 0)
+        {
+            errors.append(.invalid(path, zone, "unknown time zone \(name)"))
+        }
+    }
+}
+
+/// The five fields of cron, or `@daily` and the like (https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/).
+enum CronSchedule {
+    private static let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+    private static let days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+    private static let fields: [(range: ClosedRange<Int>, names: [String], first: Int)] = [
+        (0...59, [], 0), (0...23, [], 0), (1...31, [], 0), (1...12, months, 1), (0...6, days, 0),
+    ]
+
+    /// What is wrong with the schedule; nil when nothing is.
+    static func problem(_ schedule: String) -> String? {
+        if schedule.hasPrefix("@every ") {
+            return isDuration(schedule.dropFirst(7)) ? nil : "failed to parse duration \(schedule)"
+        }
+        if schedule.hasPrefix("@") {
+            let known = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"]
+            return known.contains(schedule) ? nil : "unrecognized descriptor: \(schedule)"
+        }
+        let parts = schedule.split { $0 == " " || $0 == "\t" }
+        guard parts.count == fields.count else { return "expected exactly 5 fields, found \(parts.count): [\(schedule)]" }
+        for (part, field) in zip(parts, fields) {
+            for item in part.split(separator: ",", omittingEmptySubsequences: true) {
+                if !isItem(item, field.range, field.names, field.first) { return "failed to parse \(part) of \(schedule)" }
+            }
+        }
+        return nil
+    }
+
+    /// `*`, `5`, `1-5`, and each of them with a step behind `/`.
+    private static func isItem(_ item: Substring, _ range: ClosedRange<Int>, _ names: [String], _ first: Int) -> Bool {
+        let (span, step) = item.splitOnce("/")
+        if item.contains("/") { guard let step = Int(step), step > 0 else { return false } }
+        if span == "*" || span == "?" { return true }
+        let ends = span.split(separator: "-", omittingEmptySubsequences: false).map { text in
+            names.firstIndex(of: text.lowercased()).map { $0 + first } ?? (text.utf8.allSatisfy { (48...57).contains($0) } ? Int(text) : nil)
+        }
+        guard (1...2).contains(ends.count), let low = ends[0], let high = ends[ends.count - 1] else { return false }
+        return low <= high && range.contains(low) && range.contains(high)
+    }
+
+    private static func isDuration(_ text: Substring) -> Bool {
+        var rest = text
+        guard !rest.isEmpty else { return false }
+        while !rest.isEmpty {
+            let number = rest.prefix { $0.isNumber || $0 == "." }
+            rest = rest.dropFirst(number.count)
+            guard Double(number) != nil, let unit = ["ns", "us", "ms", "s", "m", "h"].first(where: { rest.hasPrefix($0) }) else { return false }
+            rest = rest.dropFirst(unit.count)
+        }
+        return true
+    }
+}
