@@ -228,7 +228,8 @@ import Testing
             cluster.run(
                 "ordered", "cat /work/log",
                 spec: [
-                    "restartPolicy": "Never", "volumes": [["name": "work", "emptyDir": ["medium": "Memory"]]],
+                    "restartPolicy": "Never", "terminationGracePeriodSeconds": 2,
+                    "volumes": [["name": "work", "emptyDir": ["medium": "Memory"]]],
                     "initContainers": [
                         ["name": "first", "image": image, "args": ["echo first >> /work/log"], "volumeMounts": mounts],
                         [

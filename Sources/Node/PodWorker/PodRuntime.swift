@@ -24,15 +24,19 @@ struct PodRuntime: Sendable {
 
     func latest(_ name: String) -> Instance? { containers[name]?.first }
 
-    /// - Parameter finished: statuses of exited containers seen before, by ID: they never change again.
+    /// - Parameters:
+    ///   - finished: statuses of exited containers seen before, by ID: they never change again.
+    ///   - before: what was read before; a sandbox keeps its addresses.
     static func read(
-        uid: String, _ driver: any RuntimeDriver, finished: [String: Runtime.ContainerStatus]
+        uid: String, _ driver: any RuntimeDriver, finished: [String: Runtime.ContainerStatus], before: PodRuntime
     ) async throws -> PodRuntime {
         var runtime = PodRuntime()
         let labels = [RuntimeLabels.podUID: uid]
-        runtime.sandboxes = try await driver.listPodSandbox(PodSandboxFilter(labelSelector: labels))
-            .sorted { ($0.metadata.attempt, $0.createdAt) > ($1.metadata.attempt, $1.createdAt) }
+        async let sandboxes = driver.listPodSandbox(PodSandboxFilter(labelSelector: labels))
         let containers = try await driver.listContainers(ContainerFilter(labelSelector: labels))
+        runtime.sandboxes =
+            try await sandboxes
+            .sorted { ($0.metadata.attempt, $0.createdAt) > ($1.metadata.attempt, $1.createdAt) }
         for container in containers {
             let status: Runtime.ContainerStatus
             if let known = finished[container.id] {
@@ -50,12 +54,31 @@ struct PodRuntime: Sendable {
         for name in runtime.containers.keys {
             runtime.containers[name]?.sort { ($0.attempt, $0.status.createdAt) > ($1.attempt, $1.status.createdAt) }
         }
-        if let sandbox = runtime.readySandbox {
+        if let sandbox = runtime.readySandbox, sandbox.id == before.readySandbox?.id {
+            runtime.ips = before.ips
+        } else if let sandbox = runtime.readySandbox {
             do {
                 runtime.ips = try await driver.podSandboxStatus(id: sandbox.id).ips
             } catch let error as RuntimeError where error.code == .notFound {}
         }
         return runtime
+    }
+}
+
+extension PodRuntime {
+    /// Takes in what was just made, so that it need not be listed.
+    mutating func add(_ sandbox: PodSandboxStatus) {
+        sandboxes.removeAll { $0.id == sandbox.id }
+        sandboxes.insert(
+            PodSandbox(
+                id: sandbox.id, metadata: sandbox.metadata, state: sandbox.state, createdAt: sandbox.createdAt,
+                labels: sandbox.labels, annotations: sandbox.annotations), at: 0)
+        ips = sandbox.ips
+    }
+
+    mutating func add(_ status: Runtime.ContainerStatus, sandboxID: String) {
+        containers[status.metadata.name, default: []].removeAll { $0.id == status.id }
+        containers[status.metadata.name, default: []].insert(Instance(sandboxID: sandboxID, status: status), at: 0)
     }
 }
 

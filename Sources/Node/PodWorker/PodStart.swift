@@ -17,7 +17,9 @@ extension PodWorker {
         let config = PodSandboxConfig(pod, attempt: attempt, services.configuration, hostDNS: hostDNS)
         do {
             try await blocking { try Files.makeDirectories(config.logDirectory) }
-            _ = try await services.driver.runPodSandbox(config, runtimeHandler: "")
+            let id = try await services.driver.runPodSandbox(config, runtimeHandler: "")
+            for old in runtime.sandboxes.indices { runtime.sandboxes[old].state = .notReady }
+            runtime.add(try await services.driver.podSandboxStatus(id: id))
             return true
         } catch {
             services.event(
@@ -85,7 +87,10 @@ extension PodWorker {
         waiting[container.name] = nil
         creationFailures[container.name] = nil
         restarted(start)
-        runPostStart(container, id, pod)
+        if let id {
+            runtime.add(try await services.driver.containerStatus(id: id), sandboxID: sandboxID)
+            runPostStart(container, id, pod)
+        }
         return true
     }
 
@@ -150,9 +155,9 @@ extension PodWorker {
         return (config, sandbox)
     }
 
-    private func runPostStart(_ container: ContainerSpec, _ id: String?, _ pod: Object) {
+    private func runPostStart(_ container: ContainerSpec, _ id: String, _ pod: Object) {
         let hook = container.spec["lifecycle"]["postStart"]
-        guard let id, hook.exists else { return }
+        guard hook.exists else { return }
         let services = services
         Task { [weak self] in
             do {

@@ -30,7 +30,11 @@ struct PodStatus: Sendable {
         let main = pod.mainContainers.map { ($0, containerStatus(of: $0, before)) }
         let initial = pod.initContainers.map { ($0, containerStatus(of: $0, before)) }
         let ephemeral = pod.ephemeralContainers.map { ($0, containerStatus(of: $0, before)) }
-        let phase = phase(main: main, initial: initial, before: before["phase"].string)
+        var phase = phase(main: main, initial: initial, before: before["phase"].string)
+        // A sidecar may take its time after the others have ended; only then is it the end of the pod.
+        if phase == "Succeeded" || phase == "Failed", !runtime.running.isEmpty {
+            phase = before["phase"].string ?? "Running"
+        }
 
         var status = before
         status["phase"] = .string(phase)

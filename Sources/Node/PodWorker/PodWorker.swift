@@ -155,7 +155,7 @@ actor PodWorker {
     }
 
     func look() async throws {
-        runtime = try await PodRuntime.read(uid: uid, services.driver, finished: finished)
+        runtime = try await PodRuntime.read(uid: uid, services.driver, finished: finished, before: runtime)
         finished = Dictionary(
             runtime.instances.filter { $0.status.state == .exited }.map { ($0.id, $0.status) }
         ) { $1 }
@@ -164,7 +164,10 @@ actor PodWorker {
                 terminationMessages[instance.id] = await terminationMessage(instance)
             }
         }
-        for instance in runtime.running { watchLog(of: instance.status.metadata.name) }
+        for instance in runtime.running where watchLog(of: instance.status.metadata.name) {
+            // It may have ended between the look and the watch.
+            wake()
+        }
         for observer in inbox.withLock({ Array($0.observers.values) }) { observer() }
     }
 
@@ -179,20 +182,27 @@ actor PodWorker {
 
     /// The runtime closes a container's log when the container ends: that comes sooner than any list. To be called before
     /// the container is started.
-    func watchLog(of name: String) {
-        guard logWatches[name] == nil, let watcher = services.watcher else { return }
+    /// Returns whether the watch is new.
+    @discardableResult
+    func watchLog(of name: String) -> Bool {
+        guard logWatches[name] == nil, let watcher = services.watcher else { return false }
         let directory = "\(services.configuration.logDirectory(pod))/\(name)"
-        logWatches[name] = watcher.watch(directory, FileWatcher.closed) { [weak self] _, _ in
-            Task { await self?.lookSoon() }
+        logWatches[name] = watcher.watch(directory, FileWatcher.closed) { [weak self] _, file in
+            guard let attempt = UInt32(file.dropLast(4)) else { return }
+            Task { await self?.expectEnd(of: name, attempt) }
         }
+        return logWatches[name] != nil
     }
 
     /// The log is closed a moment before the runtime reports the end.
-    private func lookSoon() async {
-        let running = Set(runtime.running.map(\.id))
+    private func expectEnd(of name: String, _ attempt: UInt32) async {
         for delay in [0, 20, 100, 500] {
             try? await Task.sleep(for: .milliseconds(delay))
-            if Set(runtime.running.map(\.id)) != running { return }
+            if let instance = runtime.containers[name]?.first(where: { $0.attempt == attempt }),
+                instance.status.state == .exited
+            {
+                return
+            }
             wake()
         }
     }
@@ -243,7 +253,6 @@ actor PodWorker {
                 services.admission.remove(uid)
             }
             if !acted { break }
-            try await look()
         }
         await publish(pod)
         probe(pod)

@@ -5,7 +5,7 @@ enum Mounts {
     /// Mounts a tmpfs at an existing directory, unless one is there already.
     /// - Parameter size: bytes; nil for the kernel's half of the memory.
     static func tmpfs(at path: String, mode: UInt32 = 0o755, size: Int? = nil) throws {
-        if isMountPoint(path) { return }
+        if isFileSystemRoot(path) { return }
         let options = "mode=\(String(mode, radix: 8))" + (size.map { ",size=\($0)" } ?? "")
         let flags = UInt(MS_NOSUID | MS_NODEV)
         guard mount("tmpfs", path, "tmpfs", flags, options) == 0 else { throw SystemError("mount tmpfs at", path) }
@@ -28,6 +28,13 @@ enum Mounts {
     }
 
     static func isMountPoint(_ path: String) -> Bool { points(below: path).contains(path) }
+
+    /// Whether a file system of its own is mounted at the directory. Unlike `isMountPoint` it does not see bind mounts
+    /// within one file system, and costs nothing.
+    static func isFileSystemRoot(_ path: String) -> Bool {
+        var (own, parent) = (stat(), stat())
+        return stat(path, &own) == 0 && stat(path + "/..", &parent) == 0 && own.st_dev != parent.st_dev
+    }
 
     /// Mount points at the path or below, in the order in which they were mounted (proc_pid_mountinfo(5)).
     static func points(below path: String) -> [String] {

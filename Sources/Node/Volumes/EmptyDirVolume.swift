@@ -12,7 +12,7 @@ enum EmptyDirVolume: VolumeKind {
         let size = volume["emptyDir"]["sizeLimit"].string.flatMap { Quantity($0)?.value }
         let group = context.fsGroup
         try await blocking {
-            if !Files.isDirectory(path) || inMemory && !Mounts.isMountPoint(path) {
+            if !Files.isDirectory(path) || inMemory && !Mounts.isFileSystemRoot(path) {
                 try Files.makeDirectories(path, mode: 0o777)
                 if inMemory { try Mounts.tmpfs(at: path, mode: 0o777, size: size) }
                 if let group {
