@@ -33,14 +33,13 @@ enum Main {
         } catch let failure as Failure {
             stop(failure.description, failure.exitCode)
         } catch {
-            // Help and version are no errors.
-            if Segler.exitCode(for: error) == .success {
+            switch Segler.exitCode(for: error) {
+            case .success:  // Help and version are no errors.
                 Output.line(Segler.fullMessage(for: error))
                 exit(0)
+            case .validationFailure: stop("\(Segler.message(for: error)) (segler --help explains)", 2)
+            default: stop("\(error)", 1)
             }
-            let message = Segler.message(for: error)
-            if message.isEmpty { stop("\(error)", 1) }
-            stop("\(message.split(separator: "\n").joined(separator: " ")) (segler --help explains)", 2)
         }
     }
 

@@ -4,7 +4,8 @@ internal import JSON
 /// itself (`application/com.github.proto-openapi.spec.v2@v1.0+protobuf`; field numbers are those of gnostic's OpenAPIv2.proto).
 /// Paths are left out: kubectl reads them from v3.
 struct OpenAPIProtobuf {
-    static let mediaType = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+    /// What it is answered as: with a dot, because @ is no character of media types (RFC 6838).
+    static let mediaType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 
     static func document(info: JSONValue, definitions: JSONObject) -> [UInt8] {
         var document = Message()
