@@ -28,9 +28,6 @@ private func digest(_ bytes: some Sequence<UInt8>, _ algorithm: OpaquePointer?, 
 }
 
 /// Whether `a` equals `b`, in a time that depends on their lengths alone: for tokens and other secrets.
-public func constantTimeEqual(_ a: some Collection<UInt8>, _ b: some Collection<UInt8>) -> Bool {
-    guard a.count == b.count else { return false }
-    var difference: UInt8 = 0
-    for (x, y) in zip(a, b) { difference |= x ^ y }
-    return difference == 0
+public func constantTimeEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+    a.count == b.count && CRYPTO_memcmp(a, b, a.count) == 0
 }
