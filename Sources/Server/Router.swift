@@ -183,11 +183,16 @@ extension APIServer: Responder {
         if let subresource = target.subresource {
             return try serve(subresource: subresource, of: resource, target, caller, request, query)
         }
+        // Some methods are of a collection, the others of an object.
+        switch request.method {
+        case .POST where target.name != nil, .PUT where target.name == nil, .PATCH where target.name == nil: throw .methodNotAllowed
+        default: break
+        }
         guard definition.verbs.contains(attributes.verb) else { throw .methodNotAllowed }
         let (presentation, yaml) = try Presentation.negotiate(request.headers.first(name: "accept"), query)
         switch attributes.verb {
         case "get":
-            let object = try get(resource, namespace: target.namespace, name: target.name ?? "")
+            let object = try get(resource.stored, namespace: target.namespace, name: target.name ?? "")
             return .now(Self.json(presentation.render(object.bytes, resource), yaml: yaml))
         case "list":
             let list = try ListRequest(query, definition)
@@ -199,7 +204,7 @@ extension APIServer: Responder {
             return try watch(resource, target, try ListRequest(query, definition), presentation)
         case "create":
             if case .none = target.namespace, definition.isNamespaced { throw .methodNotAllowed }
-            let options = try WriteOptions(query, kind: "CreateOptions")
+            let options = try WriteOptions(query, kind: "CreateOptions", userAgent: request.headers.first(name: "user-agent"))
             let body = Self.body(request)
             return .later {
                 await Self.answer { () async throws(StatusError) in
@@ -209,7 +214,7 @@ extension APIServer: Responder {
                 }
             }
         case "update":
-            let options = try WriteOptions(query, kind: "UpdateOptions")
+            let options = try WriteOptions(query, kind: "UpdateOptions", userAgent: request.headers.first(name: "user-agent"))
             let body = Self.body(request)
             return .later {
                 await Self.answer { () async throws(StatusError) in
@@ -218,7 +223,7 @@ extension APIServer: Responder {
                 }
             }
         case "patch":
-            let options = try WriteOptions(query, kind: "PatchOptions")
+            let options = try WriteOptions(query, kind: "PatchOptions", userAgent: request.headers.first(name: "user-agent"))
             let type = try Self.patchType(request)
             let body = Array(request.body.readableBytesView)
             return .later {
@@ -235,8 +240,8 @@ extension APIServer: Responder {
             return .later {
                 await Self.answer { () async throws(StatusError) in
                     let (bytes, isGone) = try await self.delete(
-                        resource, namespace: target.namespace, name: target.name ?? "", options, caller)
-                    if isGone, !resource.strategy.returnsDeletedObject { return Self.json(Self.deleted(bytes, resource)) }
+                        resource.stored, namespace: target.namespace, name: target.name ?? "", options, caller)
+                    if isGone, !resource.strategy.returnsDeletedObject { return Self.json(Self.deleted(bytes, resource.stored)) }
                     return Self.json(presentation.render(bytes, resource), yaml: yaml)
                 }
             }
@@ -247,7 +252,7 @@ extension APIServer: Responder {
             let list = try ListRequest(query, definition)
             return .later {
                 await Self.answer { () async throws(StatusError) in
-                    let objects = try await self.deleteCollection(resource, namespace: target.namespace, list, options, caller)
+                    let objects = try await self.deleteCollection(resource.stored, namespace: target.namespace, list, options, caller)
                     let snapshot = Snapshot(revision: self.store.revision, objects: objects, more: false, remaining: 0)
                     return HTTPResponse(
                         status: .ok, headers: Self.headers(yaml: yaml),
@@ -262,10 +267,16 @@ extension APIServer: Responder {
         _ resource: ServedResource, _ target: ResourcePath, _ subresource: String?, _ body: RequestBody, _ caller: Caller,
         _ options: WriteOptions
     ) async throws(StatusError) -> WriteResult {
-        var (object, warnings) = try decode(body, as: resource, options)
-        // The name may be left to the path.
-        if (object["metadata"]["name"].string ?? "").isEmpty { object["metadata"]["name"] = .string(target.name ?? "") }
-        let replacement = object
+        var options = options
+        options.apiVersion = resource.definition.apiVersion
+        let (replacement, warnings) = try decode(body, as: resource, options)
+        let name = replacement["metadata"]["name"].string ?? ""
+        if name != target.name {
+            throw .badRequest(
+                name.isEmpty
+                    ? "the name of the object (\(target.name ?? "") based on URL) was undeterminable: name must be provided"
+                    : "the name of the object (\(name)) does not match the name on the URL (\(target.name ?? ""))")
+        }
         return try await update(
             resource, namespace: target.namespace, name: target.name ?? "", subresource: subresource, caller, options
         ) { _ throws(StatusError) in (replacement, warnings) }

@@ -2,7 +2,7 @@
 extension Kinds {
     static let autoscaling = #"""
         group autoscaling v1 autoscaling
-        resource horizontalpodautoscalers HorizontalPodAutoscaler namespaced short=hpa categories=all stored=v2
+        resource horizontalpodautoscalers HorizontalPodAutoscaler namespaced short=hpa categories=all stored=autoscaling/v2
           sub status get,patch,update
           column Name name .metadata.name
           column Reference string hpaReference

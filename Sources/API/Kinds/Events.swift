@@ -2,7 +2,7 @@
 extension Kinds {
     static let events = #"""
         group events.k8s.io v1 events
-        resource events Event namespaced short=ev fields=involvedObject.kind,involvedObject.namespace,involvedObject.name,involvedObject.uid,involvedObject.apiVersion,involvedObject.resourceVersion,involvedObject.fieldPath,reason,reportingComponent,source,type stored=core/v1
+        resource events Event namespaced short=ev fields=involvedObject.kind,involvedObject.namespace,involvedObject.name,involvedObject.uid,involvedObject.apiVersion,involvedObject.resourceVersion,involvedObject.fieldPath,reason,reportingComponent,source,type stored=v1
           column Last_Seen string eventLastSeen
           column Type string .type
           column Reason string .reason

@@ -32,7 +32,12 @@ public struct JSONPatch: Sendable {
     public static let maximumOperations = 10_000
 
     private enum Operation: Sendable {
-        case add(JSONValue), remove, replace(JSONValue), test(JSONValue), move([String]), copy([String])
+        case add(JSONValue)
+        case remove
+        case replace(JSONValue)
+        case test(JSONValue)
+        case move([String])
+        case copy([String])
     }
     private let operations: [(path: [String], operation: Operation)]
 
@@ -41,31 +46,31 @@ public struct JSONPatch: Sendable {
         if list.count > Self.maximumOperations {
             throw StatusError(
                 code: 413, reason: "RequestEntityTooLarge",
-                message: "a JSON patch may have at most \(Self.maximumOperations) operations, this one has \(list.count)")
+                message:
+                    "a JSON patch may have at most \(Self.maximumOperations) operations, this one has \(list.count)")
         }
         var operations: [([String], Operation)] = []
         for (index, item) in list.enumerated() {
-            guard let path = try item["path"].string.map({ text throws(StatusError) in try Self.pointer(text) }) else {
-                throw .badRequest("operation \(index) of the JSON patch has no path")
-            }
-            func value() throws(StatusError) -> JSONValue {
-                if !item.has("value") { throw .badRequest("operation \(index) of the JSON patch has no value") }
-                return item["value"]
-            }
-            func from() throws(StatusError) -> [String] {
-                guard let text = item["from"].string else {
-                    throw .badRequest("operation \(index) of the JSON patch has no from")
+            guard item.object != nil else { throw .badRequest("operation \(index) of the JSON patch is not an object") }
+            func pointer(_ field: String) throws(StatusError) -> [String] {
+                guard let text = item[field].string else {
+                    throw Self.failure([], "operation \(index) has no \(field)")
                 }
                 return try Self.pointer(text)
             }
+            func value() throws(StatusError) -> JSONValue {
+                if !item.has("value") { throw Self.failure([], "operation \(index) has no value") }
+                return item["value"]
+            }
+            let path = try pointer("path")
             switch item["op"].string {
             case "add": operations.append((path, .add(try value())))
             case "remove": operations.append((path, .remove))
             case "replace": operations.append((path, .replace(try value())))
-            case "test": operations.append((path, .test(try value())))
-            case "move": operations.append((path, .move(try from())))
-            case "copy": operations.append((path, .copy(try from())))
-            default: throw .badRequest("operation \(index) of the JSON patch has an unknown op")
+            case "test": operations.append((path, .test(item["value"])))
+            case "move": operations.append((path, .move(try pointer("from"))))
+            case "copy": operations.append((path, .copy(try pointer("from"))))
+            default: throw Self.failure(path, "operation \(index) has an unknown op")
             }
         }
         self.operations = operations
@@ -73,7 +78,7 @@ public struct JSONPatch: Sendable {
 
     private static func pointer(_ text: String) throws(StatusError) -> [String] {
         if text.isEmpty { return [] }
-        guard text.hasPrefix("/") else { throw .badRequest("the JSON pointer \"\(text)\" does not begin with /") }
+        guard text.hasPrefix("/") else { throw failure([text], "a JSON pointer begins with /") }
         return text.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map {
             String($0.replacing("~1", with: "/").replacing("~0", with: "~"))
         }
@@ -109,12 +114,15 @@ public struct JSONPatch: Sendable {
     private static func failure(_ path: [String], _ detail: String) -> StatusError {
         StatusError(
             code: 422, reason: "Invalid",
-            message: "the server rejected our request due to an error in our request: the JSON patch cannot be applied at /\(path.joined(separator: "/")): \(detail)"
+            message:
+                "the server rejected our request due to an error in our request: the JSON patch cannot be applied at /\(path.joined(separator: "/")): \(detail)"
         )
     }
 
     private enum Edit {
-        case insert(String, JSONValue), replace(String, JSONValue), remove(String)
+        case insert(String, JSONValue)
+        case replace(String, JSONValue)
+        case remove(String)
     }
 
     private static func read(_ value: JSONValue, _ path: [String]) throws(StatusError) -> JSONValue {
@@ -155,7 +163,9 @@ public struct JSONPatch: Sendable {
                 guard object[key] != nil else { throw failure(whole, "there is no \(key)") }
                 try edit(&value[key], path.dropFirst(), whole, make)
             case .array(let list):
-                guard let index = index(key), index < list.count else { throw failure(whole, "there is no item \(key)") }
+                guard let index = index(key), index < list.count else {
+                    throw failure(whole, "there is no item \(key)")
+                }
                 try edit(&value[index], path.dropFirst(), whole, make)
             default: throw failure(whole, "\(key) is not within an object or a list")
             }

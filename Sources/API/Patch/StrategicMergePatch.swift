@@ -4,6 +4,8 @@ public import JSON
 /// (https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/), with the directives
 /// `$patch`, `$retainKeys`, `$setElementOrder/…` and `$deleteFromPrimitiveList/…`.
 public struct StrategicMergePatch {
+    private static let deletion = "$deleteFromPrimitiveList/"
+    private static let order = "$setElementOrder/"
     private let schema: Schema
 
     public init(_ schema: Schema) { self.schema = schema }
@@ -14,69 +16,90 @@ public struct StrategicMergePatch {
     }
 
     private func merge(_ changes: JSONObject, into target: inout JSONValue, _ type: FieldType?) throws(StatusError) {
-        if let directive = changes["$patch"]?.string {
-            switch directive {
-            case "replace":
-                var replacement = changes
-                replacement.removeValue(forKey: "$patch")
-                target = .object(replacement)
-                return
-            case "delete":
-                target = .object([:])
-                return
-            case "merge": break
-            default: throw Self.unknown(directive)
-            }
+        switch changes["$patch"]?.string {
+        case "replace"?:
+            var replacement = changes
+            replacement.removeValue(forKey: "$patch")
+            target = .object(replacement)
+            return
+        case "delete"?:
+            target = .object([:])
+            return
+        case "merge"?, nil: break
+        case let other?: throw Self.unknown(other)
         }
         if target.object == nil { target = .object([:]) }
-        if let kept = changes["$retainKeys"]?.array {
-            let kept = Set(kept.compactMap(\.string))
-            let given = Set(changes.keys.filter { !$0.hasPrefix("$") })
-            if !given.isSubset(of: kept) {
-                throw .badRequest("$retainKeys must name every field that the patch sets: \(given.subtracting(kept).sorted())")
-            }
-            for key in target.object?.keys ?? [] where !kept.contains(key) { target.remove(key) }
-        }
-        for (key, change) in changes where !key.hasPrefix("$") || key == "$ref" {
-            let (field, fieldType) = lookUp(key, in: type)
-            if change.isNull {
-                target.remove(key)
-                continue
-            }
-            switch change {
-            case .object(let inner):
-                if inner["$patch"]?.string == "delete" {
-                    target.remove(key)
-                } else {
-                    try merge(inner, into: &target[key], fieldType)
-                    if target[key].isNull { target[key] = .object([:]) }
-                }
-            case .array(let items):
-                guard field?.patch.merge == true, case .list(let element)? = fieldType else {
-                    target[key] = .array(items.filter { !$0.has("$patch") })
-                    continue
-                }
-                var list = target[key].array ?? []
-                if let mergeKey = field?.patch.mergeKey {
-                    try mergeObjects(items, into: &list, by: mergeKey, element)
-                } else {
-                    for item in items where !list.contains(item) { list.append(item) }
-                }
-                target[key] = .array(list)
-            default: target[key] = change
-            }
+        try retainKeys(changes, in: &target)
+        for (key, change) in changes where !key.hasPrefix("$") || key == "$ref" || key == "$schema" {
+            try merge(change, as: key, into: &target, lookUp(key, in: type), changes)
         }
         for (key, directive) in changes {
-            if key.hasPrefix("$deleteFromPrimitiveList/") {
-                let name = String(key.dropFirst("$deleteFromPrimitiveList/".count))
+            if key.hasPrefix(Self.deletion) {
+                let name = String(key.dropFirst(Self.deletion.count))
                 guard let unwanted = directive.array else { throw .badRequest("\(key) must be a list") }
                 if let list = target[name].array { target[name] = .array(list.filter { !unwanted.contains($0) }) }
-            } else if key.hasPrefix("$setElementOrder/") {
-                let name = String(key.dropFirst("$setElementOrder/".count))
-                guard let order = directive.array else { throw .badRequest("\(key) must be a list") }
+            } else if key.hasPrefix(Self.order) {
+                let name = String(key.dropFirst(Self.order.count))
                 let mergeKey = lookUp(name, in: type).field?.patch.mergeKey
-                if let list = target[name].array { target[name] = .array(Self.sort(list, order, mergeKey)) }
+                if changes[name] == nil, let list = target[name].array {
+                    target[name] = .array(
+                        Self.arrange(list, named: try Self.list(directive, key), before: list, mergeKey))
+                }
             }
+        }
+    }
+
+    /// One field of the patch.
+    private func merge(
+        _ change: JSONValue, as key: String, into target: inout JSONValue,
+        _ declared: (field: Field?, type: FieldType?),
+        _ changes: JSONObject
+    ) throws(StatusError) {
+        if change.isNull {
+            target.remove(key)
+            return
+        }
+        let isMerged = declared.field?.patch.merge == true
+        // What is not there yet is taken as it is; a directive has nothing to be about.
+        guard target.has(key), !target[key].isNull else {
+            if let plain = try Self.withoutDirectives(change) { target[key] = plain }
+            if case .array = change, isMerged, let order = changes[Self.order + key] {
+                target[key] = .array(
+                    Self.arrange(
+                        target[key].array ?? [], named: try Self.list(order, key), before: [],
+                        declared.field?.patch.mergeKey))
+            }
+            return
+        }
+        switch change {
+        case .object(let inner):
+            if inner["$patch"]?.string == "delete" {
+                target.remove(key)
+            } else {
+                try merge(inner, into: &target[key], declared.type)
+            }
+        case .array(let items):
+            guard isMerged, case .list(let element)? = declared.type else {
+                target[key] = .array(items.filter { !$0.has("$patch") })
+                return
+            }
+            let before = target[key].array ?? []
+            var list = before
+            let mergeKey = declared.field?.patch.mergeKey
+            var isReplaced = false
+            if let mergeKey {
+                isReplaced = try mergeObjects(items, into: &list, by: mergeKey, element)
+            } else {
+                for item in items where !list.contains(item) { list.append(item) }
+            }
+            if !isReplaced {
+                let order =
+                    try changes[Self.order + key].map { value throws(StatusError) in try Self.list(value, key) }
+                    ?? items
+                list = Self.arrange(list, named: order, before: before, mergeKey)
+            }
+            target[key] = .array(list)
+        default: target[key] = change
         }
     }
 
@@ -94,57 +117,104 @@ public struct StrategicMergePatch {
         .badRequest("unknown $patch directive \"\(directive)\": use replace, delete or merge")
     }
 
-    /// Items of the patch are matched to the list's by the merge key; new ones go to the end.
+    private static func list(_ value: JSONValue, _ key: String) throws(StatusError) -> [JSONValue] {
+        guard let list = value.array else { throw .badRequest("\(order)\(key) must be a list") }
+        return list
+    }
+
+    /// `$retainKeys` names the fields that stay; others that are there go. The patch may set no others.
+    private func retainKeys(_ changes: JSONObject, in target: inout JSONValue) throws(StatusError) {
+        guard let names = changes["$retainKeys"]?.array else { return }
+        let kept = Set(names.compactMap(\.string))
+        let others = changes.filter { !$0.key.hasPrefix("$") && !$0.value.isNull && !kept.contains($0.key) }.map(\.key)
+        if !others.isEmpty {
+            throw .badRequest("$retainKeys must name every field that the patch sets: \(others.sorted())")
+        }
+        for key in target.object?.keys ?? [] where !kept.contains(key) { target.remove(key) }
+    }
+
+    /// A value that is new, without nulls; nil for an object that is only a directive.
+    private static func withoutDirectives(_ value: JSONValue) throws(StatusError) -> JSONValue? {
+        switch value {
+        case .object(let members):
+            if members["$patch"] != nil { return nil }
+            var result = JSONObject()
+            for (key, item) in members where !item.isNull && !isDirective(key) {
+                if let plain = try withoutDirectives(item) { result[key] = plain }
+            }
+            return .object(result)
+        case .array(let items):
+            // A list that is marked as replaced begins with the mark.
+            var result: [JSONValue] = []
+            for item in items { if let plain = try withoutDirectives(item) { result.append(plain) } }
+            return .array(result)
+        default: return value
+        }
+    }
+
+    private static func isDirective(_ key: String) -> Bool {
+        key == "$retainKeys" || key.hasPrefix(order) || key.hasPrefix(deletion)
+    }
+
+    /// Items of the patch are matched to the list's by the merge key. True when the patch replaces the whole list.
     private func mergeObjects(
         _ items: [JSONValue], into list: inout [JSONValue], by key: String, _ element: FieldType
-    ) throws(StatusError) {
+    ) throws(StatusError) -> Bool {
         if items.contains(where: { $0["$patch"].string == "replace" }) {
             list = items.filter { $0["$patch"].string != "replace" }
-            return
+            return true
         }
         for item in items {
             guard case .object(var changes) = item else { throw .badRequest("a list merged by \(key) holds objects") }
             guard let value = changes[key], !value.isNull else {
-                throw .badRequest("an item of the patch has no \(key), by which its list is merged")
+                // Upstream has no reason for this one, and calls it its own fault.
+                throw StatusError(
+                    code: 500, reason: "", message: "map: \(item) does not contain declared merge key: \(key)")
             }
             let position = list.firstIndex { $0[key] == value }
-            if let directive = changes["$patch"]?.string {
-                switch directive {
-                case "delete":
-                    list.removeAll { $0[key] == value }
-                    continue
-                case "merge": changes.removeValue(forKey: "$patch")
-                default: throw Self.unknown(directive)
-                }
+            switch changes["$patch"]?.string {
+            case "delete"?:
+                list.removeAll { $0[key] == value }
+                continue
+            case "merge"?: changes.removeValue(forKey: "$patch")
+            case nil: break
+            case let other?: throw Self.unknown(other)
             }
             if let position {
                 try merge(changes, into: &list[position], element)
-            } else {
-                var fresh = JSONValue.object([:])
-                try merge(changes, into: &fresh, element)
+            } else if let fresh = try Self.withoutDirectives(.object(changes)) {
                 list.append(fresh)
             }
         }
+        return false
     }
 
-    /// Brings the items that the order names into that order; the others stay behind the one they followed.
-    private static func sort(_ list: [JSONValue], _ order: [JSONValue], _ mergeKey: String?) -> [JSONValue] {
+    /// Brings the items that the order names into that order. The others keep the order they had, and come behind an item that is
+    /// named unless they stood before it.
+    private static func arrange(_ list: [JSONValue], named order: [JSONValue], before: [JSONValue], _ mergeKey: String?)
+        -> [JSONValue]
+    {
         func name(_ item: JSONValue) -> JSONValue { mergeKey.map { item[$0] } ?? item }
-        let wanted = order.map { item in mergeKey.map { item[$0] } ?? item }
-        let named = wanted.compactMap { key in list.first { name($0) == key } }
-        var result: [JSONValue] = []
-        var next = named.makeIterator()
-        var pending = next.next()
-        for item in list {
-            if wanted.contains(name(item)) {
-                if let ordered = pending {
-                    result.append(ordered)
-                    pending = next.next()
-                }
-            } else {
-                result.append(item)
-            }
+        func positions(_ items: [JSONValue]) -> [JSONValue] { items.map(name) }
+        let (wanted, earlier) = (positions(order), positions(before))
+        func sorted(_ items: [JSONValue], by names: [JSONValue]) -> [JSONValue] {
+            items.enumerated().sorted { a, b in
+                let (left, right) = (
+                    names.firstIndex(of: name(a.element)) ?? .max, names.firstIndex(of: name(b.element)) ?? .max
+                )
+                return (left, a.offset) < (right, b.offset)
+            }.map(\.element)
         }
-        return result
+        var named = sorted(list.filter { wanted.contains(name($0)) }, by: wanted)[...]
+        var others = sorted(list.filter { !wanted.contains(name($0)) }, by: earlier)[...]
+        var result: [JSONValue] = []
+        while let other = others.first, let next = named.first {
+            let stoodBefore =
+                earlier.firstIndex(of: name(other)).flatMap { left in
+                    earlier.firstIndex(of: name(next)).map { left < $0 }
+                } ?? false
+            result.append(stoodBefore ? others.removeFirst() : named.removeFirst())
+        }
+        return result + named + others
     }
 }

@@ -5,7 +5,7 @@ internal import JSON
 ///     group NAME VERSION ALIAS                         the group and version of what follows; ALIAS qualifies its types
 ///     resource PLURAL KIND namespaced|cluster [...]    a served resource: verbs= short= categories= singular= fields=
 ///                                                      (selectable) name= (format of names), `generation`, stored= (the
-///                                                      group/version that the store keeps, when it is another),
+///                                                      apiVersion that the store keeps, when it is another),
 ///                                                      checks=N,M (how often metadata is checked on updates)
 ///       sub NAME [GROUP/VERSION.KIND] VERBS            a subresource
 ///       column NAME TYPE SOURCE [wide]                 a column: a path, `path|text when absent`, or a function's name with

@@ -37,19 +37,23 @@ public enum Format: String, Sendable {
     /// What is wrong with the text, one entry for each of upstream's findings; empty when nothing is.
     public func problems(_ text: String) -> [String] {
         let bytes = Array(text.utf8)
-        func tooLong(_ maximum: Int) -> [String] { bytes.count > maximum ? ["must be no more than \(maximum) bytes"] : [] }
+        func tooLong(_ maximum: Int) -> [String] {
+            bytes.count > maximum ? ["must be no more than \(maximum) bytes"] : []
+        }
         func unless(_ isRight: Bool, _ problem: String) -> [String] { isRight ? [] : [problem] }
         switch self {
         case .dns1123Label:
             return tooLong(63)
                 + unless(
                     Self.isLabel(bytes[...]),
-                    "a lowercase RFC 1123 label must consist of lower case letters, digits or '-', and must start and end with a letter or digit (e.g. 'my-name', or '123-abc')")
+                    "a lowercase RFC 1123 label must consist of lower case letters, digits or '-', and must start and end with a letter or digit (e.g. 'my-name', or '123-abc')"
+                )
         case .dns1123Subdomain:
             return tooLong(253)
                 + unless(
                     Self.isSubdomain(bytes[...]),
-                    "a lowercase RFC 1123 subdomain must consist of lower case letters, digits, '-' or '.', and must start and end with a letter or digit (e.g. 'example.com')")
+                    "a lowercase RFC 1123 subdomain must consist of lower case letters, digits, '-' or '.', and must start and end with a letter or digit (e.g. 'example.com')"
+                )
         case .dns1035Label:
             return tooLong(63)
                 + unless(
@@ -58,24 +62,31 @@ public enum Format: String, Sendable {
         case .qualifiedName:
             let parts = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
             guard parts.count <= 2, let name = parts.last else {
-                return ["a qualified name must be a name, with an optional DNS subdomain and '/' before it (e.g. 'example.com/MyName')"]
+                return [
+                    "a qualified name must be a name, with an optional DNS subdomain and '/' before it (e.g. 'example.com/MyName')"
+                ]
             }
             var wrong: [String] = []
             if parts.count == 2 {
                 let prefix = String(decoding: parts[0], as: UTF8.self)
-                wrong += prefix.isEmpty ? ["prefix part must be non-empty"] : Format.dns1123Subdomain.problems(prefix).map { "prefix part " + $0 }
+                wrong +=
+                    prefix.isEmpty
+                    ? ["prefix part must be non-empty"]
+                    : Format.dns1123Subdomain.problems(prefix).map { "prefix part " + $0 }
             }
             if name.isEmpty { wrong.append("name part must be non-empty") }
             if name.count > 63 { wrong.append("name part must be no more than 63 bytes") }
             return wrong
                 + unless(
                     Self.isName(name),
-                    "name part must consist of letters, digits, '-', '_' or '.', and must start and end with a letter or digit (e.g. 'MyName', or 'my.name', or '123-abc')")
+                    "name part must consist of letters, digits, '-', '_' or '.', and must start and end with a letter or digit (e.g. 'MyName', or 'my.name', or '123-abc')"
+                )
         case .labelValue:
             return tooLong(63)
                 + unless(
                     bytes.isEmpty || Self.isName(bytes[...]),
-                    "a valid label must be empty or consist of letters, digits, '-', '_' or '.', and must start and end with a letter or digit")
+                    "a valid label must be empty or consist of letters, digits, '-', '_' or '.', and must start and end with a letter or digit"
+                )
         case .portName:
             return unless(bytes.count <= 15, "must be no more than 15 characters")
                 + unless(
@@ -84,7 +95,8 @@ public enum Format: String, Sendable {
                 + unless(bytes.contains { (97...122).contains($0) }, "must contain at least one letter")
                 + unless(!text.contains("--"), "must not contain consecutive hyphens")
                 + unless(
-                    bytes.first != UInt8(ascii: "-") && bytes.last != UInt8(ascii: "-"), "must not begin or end with a hyphen")
+                    bytes.first != UInt8(ascii: "-") && bytes.last != UInt8(ascii: "-"),
+                    "must not begin or end with a hyphen")
         case .envVarName:
             return unless(
                 !bytes.isEmpty && bytes.allSatisfy { (0x20...0x7e).contains($0) && $0 != UInt8(ascii: "=") },
@@ -98,7 +110,8 @@ public enum Format: String, Sendable {
             return unless(IPBlock(text) != nil, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")
         case .hostPath: return unless(!Self.climbs(text), "must not contain '..'")
         case .relativePath:
-            return unless(!text.hasPrefix("/"), "must be a relative path") + unless(!Self.climbs(text), "must not contain '..'")
+            return unless(!text.hasPrefix("/"), "must be a relative path")
+                + unless(!Self.climbs(text), "must not contain '..'")
         case .localPath:
             return Format.relativePath.problems(text)
                 + unless(!text.hasPrefix("..") || text.hasPrefix("../"), "must not start with '..'")
@@ -114,13 +127,19 @@ public enum Format: String, Sendable {
             }
             return Format.dns1123Subdomain.problems(String(parts[0]))
                 + unless(
-                    parts[1].utf8.allSatisfy { Self.isAlphanumeric($0) || "/-._~%!$&'()*+,;=:@".utf8.contains($0) }, "invalid path")
+                    parts[1].utf8.allSatisfy { Self.isAlphanumeric($0) || "/-._~%!$&'()*+,;=:@".utf8.contains($0) },
+                    "invalid path")
         case .fullyQualifiedName:
             let wrong = Format.dns1123Subdomain.problems(text)
-            return wrong.isEmpty ? unless(text.split(separator: ".").count >= 3, "should be a domain with at least three segments separated by dots") : wrong
+            return wrong.isEmpty
+                ? unless(
+                    text.split(separator: ".").count >= 3,
+                    "should be a domain with at least three segments separated by dots") : wrong
         case .wildcardHost:
             return text.hasPrefix("*")
-                ? unless(text.hasPrefix("*.") && Self.isSubdomain(bytes.dropFirst(2)), "a wildcard DNS name starts with '*.' before a subdomain")
+                ? unless(
+                    text.hasPrefix("*.") && Self.isSubdomain(bytes.dropFirst(2)),
+                    "a wildcard DNS name starts with '*.' before a subdomain")
                 : Format.dns1123Subdomain.problems(text)
         case .labels, .annotations, .configMapKeys, .userID: return []
         }
@@ -133,7 +152,9 @@ public enum Format: String, Sendable {
         switch (self, value) {
         case (.labels, .object(let map)):
             for (key, item) in map {
-                for problem in Format.qualifiedName.problems(key) { errors.append(.invalid(path, .string(key), problem)) }
+                for problem in Format.qualifiedName.problems(key) {
+                    errors.append(.invalid(path, .string(key), problem))
+                }
                 for problem in Format.labelValue.problems(item.string ?? "") {
                     errors.append(.invalid(path, item, problem))
                 }
@@ -149,7 +170,9 @@ public enum Format: String, Sendable {
             if size > 256 << 10 { errors.append(.tooLong(path, maximum: 256 << 10)) }
         case (.configMapKeys, .object(let map)):
             for (key, _) in map {
-                for problem in Self.configMapKeyProblems(key) { errors.append(.invalid(path.entry(key), .string(key), problem)) }
+                for problem in Self.configMapKeyProblems(key) {
+                    errors.append(.invalid(path.entry(key), .string(key), problem))
+                }
             }
         case (.configMapKeys, .string(let key)):
             for problem in Self.configMapKeyProblems(key) { errors.append(.invalid(path, value, problem)) }
@@ -174,7 +197,9 @@ public enum Format: String, Sendable {
         return wrong
     }
 
-    private static func isLowerAlphanumeric(_ byte: UInt8) -> Bool { (97...122).contains(byte) || (48...57).contains(byte) }
+    private static func isLowerAlphanumeric(_ byte: UInt8) -> Bool {
+        (97...122).contains(byte) || (48...57).contains(byte)
+    }
     private static func isAlphanumeric(_ byte: UInt8) -> Bool { isLowerAlphanumeric(byte) || (65...90).contains(byte) }
 
     private static func isLabel(_ bytes: ArraySlice<UInt8>) -> Bool {

@@ -14,7 +14,8 @@ public struct IPAddress: Sendable, Hashable {
         guard parts.count == 4 else { return nil }
         var bytes: [UInt8] = []
         for part in parts {
-            guard let byte = UInt8(part), part.utf8.first != UInt8(ascii: "+"), part.count == 1 || part.first != "0" else { return nil }
+            guard let byte = UInt8(part), part.utf8.first != UInt8(ascii: "+"), part.count == 1 || part.first != "0"
+            else { return nil }
             bytes.append(byte)
         }
         return bytes
@@ -31,7 +32,9 @@ public struct IPAddress: Sendable, Hashable {
                     bytes += tail
                     continue
                 }
-                guard (1...4).contains(part.utf8.count), part.utf8.first != UInt8(ascii: "+"), let group = UInt16(part, radix: 16) else { return nil }
+                guard (1...4).contains(part.utf8.count), part.utf8.first != UInt8(ascii: "+"),
+                    let group = UInt16(part, radix: 16)
+                else { return nil }
                 bytes += [UInt8(group >> 8), UInt8(group & 255)]
             }
             return bytes
@@ -40,7 +43,9 @@ public struct IPAddress: Sendable, Hashable {
             guard let bytes = groups(text), bytes.count == 16 else { return nil }
             return bytes
         }
-        guard let head = groups(text[..<gap.lowerBound]), let tail = groups(text[gap.upperBound...]), head.count + tail.count <= 14 else {
+        guard let head = groups(text[..<gap.lowerBound]), let tail = groups(text[gap.upperBound...]),
+            head.count + tail.count <= 14
+        else {
             return nil
         }
         return head + [UInt8](repeating: 0, count: 16 - head.count - tail.count) + tail
@@ -52,11 +57,17 @@ public struct IPAddress: Sendable, Hashable {
         if isIPv4 {
             if bytes[0] == 127 { return "may not be in the loopback range (127.0.0.0/8)" }
             if bytes[0] == 169, bytes[1] == 254 { return "may not be in the link-local range (169.254.0.0/16)" }
-            if bytes[0] == 224, bytes[1] == 0, bytes[2] == 0 { return "may not be in the link-local multicast range (224.0.0.0/24)" }
+            if bytes[0] == 224, bytes[1] == 0, bytes[2] == 0 {
+                return "may not be in the link-local multicast range (224.0.0.0/24)"
+            }
         } else {
-            if bytes.dropLast().allSatisfy({ $0 == 0 }), bytes[15] == 1 { return "may not be the loopback address (::1)" }
+            if bytes.dropLast().allSatisfy({ $0 == 0 }), bytes[15] == 1 {
+                return "may not be the loopback address (::1)"
+            }
             if bytes[0] == 0xfe, bytes[1] & 0xc0 == 0x80 { return "may not be in the link-local range (fe80::/10)" }
-            if bytes[0] == 0xff, bytes[1] & 0x0f == 2 { return "may not be in the link-local multicast range (ff02::/10)" }
+            if bytes[0] == 0xff, bytes[1] & 0x0f == 2 {
+                return "may not be in the link-local multicast range (ff02::/10)"
+            }
         }
         return nil
     }

@@ -154,7 +154,7 @@ public struct ResourceDefinition: Sendable {
     /// `metadata.generation` counts changes outside metadata and status.
     public internal(set) var tracksGeneration = false
     public internal(set) var nameFormat = Format.dns1123Subdomain
-    /// `v2` or `GROUP/VERSION` of the definition whose form the store keeps; nil when it is this one.
+    /// The apiVersion of the definition whose form the store keeps; nil when it is this one.
     public internal(set) var storedVersion: String?
     /// How often an update reports what is wrong with its metadata: upstream looks at it generically and again in the rules
     /// of most kinds, and clients see each finding as often. (Checks of the metadata itself, checks of its change.)

@@ -30,7 +30,9 @@ public struct Validator {
         var spare: Set<String> = []
         for union in type.unions {
             let given = union.fields.filter { object[$0].map { !$0.isNull } ?? false }
-            if given.isEmpty, union.isRequired { errors.append(.required(path, "must specify one of: " + union.fields.joined(separator: ", "))) }
+            if given.isEmpty, union.isRequired {
+                errors.append(.required(path, "must specify one of: " + union.fields.joined(separator: ", ")))
+            }
             for extra in given.dropFirst() {
                 errors.append(.forbidden(path[extra], "may not be specified beside \(given[0])"))
                 spare.insert(extra)
@@ -114,7 +116,8 @@ public struct Validator {
     }
 
     /// What may not change between an object and its replacement.
-    public mutating func validateUpdate(_ new: JSONValue, _ old: JSONValue, type: Int, at path: FieldPath = FieldPath()) {
+    public mutating func validateUpdate(_ new: JSONValue, _ old: JSONValue, type: Int, at path: FieldPath = FieldPath())
+    {
         for field in schema[type].fields {
             let (now, before) = (new[field.name], old[field.name])
             if field.isImmutable, now != before {

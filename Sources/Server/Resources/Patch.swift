@@ -6,16 +6,28 @@ extension APIServer {
         _ resource: ServedResource, namespace: String?, name: String, subresource: String?, _ type: PatchType, _ body: [UInt8],
         _ caller: Caller, _ options: WriteOptions
     ) async throws(StatusError) -> WriteResult {
-        let change = try parse(type, body)
+        let change = try parse(type, body, options)
+        var options = options
+        (options.isPatch, options.apiVersion) = (true, resource.definition.apiVersion)
+        if case .apply(let configuration) = change {
+            return try await apply(
+                configuration, to: resource, namespace: namespace, name: name, subresource: subresource, caller, options)
+        }
+        let patchOptions = options
         return try await update(resource, namespace: namespace, name: name, subresource: subresource, caller, options) {
             (current) throws(StatusError) in
-            var value = current.root.value
+            var value = resource.servedForm(current.root.value)
             try self.apply(change, to: &value, resource.schema, resource.definition.type)
-            // Only a version that the patch itself brings is insisted on; otherwise it is applied to whatever is newest.
-            if value["metadata"]["resourceVersion"].string == current.root["metadata"]["resourceVersion"].string {
-                value["metadata"].remove("resourceVersion")
-            }
-            return try self.decode(.value(value), as: resource, options)
+            Self.forgetRevision(&value, of: current)
+            return try self.decode(.value(value), as: resource, patchOptions)
+        }
+    }
+
+    /// The revision that a patched object came from is no demand of the client's: when somebody else writes in between, the
+    /// patch is made again. One that names a revision finds another one then, and fails.
+    private static func forgetRevision(_ value: inout JSONValue, of current: JSONDocument) {
+        if value["metadata"]["resourceVersion"].string == current.root["metadata"]["resourceVersion"].string {
+            value["metadata"].remove("resourceVersion")
         }
     }
 
@@ -23,9 +35,22 @@ extension APIServer {
         case json(JSONPatch)
         case merge(JSONValue)
         case strategic(JSONValue)
+        case apply(JSONValue)
     }
 
-    func parse(_ type: PatchType, _ body: [UInt8]) throws(StatusError) -> ParsedPatch {
+    func parse(_ type: PatchType, _ body: [UInt8], _ options: WriteOptions) throws(StatusError) -> ParsedPatch {
+        if type == .apply {
+            if options.fieldManager.isEmpty {
+                throw .invalid(
+                    kind: "PatchOptions", group: "meta.k8s.io", "", [.required(FieldPath("fieldManager"), "is required for apply patch")])
+            }
+            return .apply(try Self.configuration(body, options))
+        }
+        if options.force != nil {
+            throw .invalid(
+                kind: "PatchOptions", group: "meta.k8s.io", "",
+                [.forbidden(FieldPath("force"), "may not be specified for non-apply patch")])
+        }
         let patch: JSONValue
         do {
             patch = try JSONValue(parsing: body)
@@ -37,10 +62,9 @@ extension APIServer {
         case .merge:
             guard patch.object != nil else { throw .badRequest("error decoding patch: a merge patch is a JSON object") }
             return .merge(patch)
-        case .strategic:
+        case .strategic, .apply:
             guard patch.object != nil else { throw .badRequest("error decoding patch: a strategic merge patch is a JSON object") }
             return .strategic(patch)
-        case .apply: throw .notImplemented("server-side apply is not implemented yet: use kubectl apply without --server-side")
         }
     }
 
@@ -49,6 +73,7 @@ extension APIServer {
         case .json(let patch): try patch.apply(to: &value)
         case .merge(let patch): mergePatch(&value, with: patch)
         case .strategic(let patch): try StrategicMergePatch(schema).apply(patch, to: &value, type: type)
+        case .apply: throw .internalError("a configuration is applied to a whole object")
         }
     }
 }

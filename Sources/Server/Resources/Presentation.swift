@@ -35,6 +35,7 @@ enum Presentation: Sendable {
 
     /// One object.
     func render(_ bytes: [UInt8], _ resource: ServedResource) -> [UInt8] {
+        let bytes = resource.served(bytes)
         switch self {
         case .full: return bytes
         case .partialMetadata: return Self.metadata(bytes)
@@ -60,7 +61,7 @@ enum Presentation: Sendable {
         if case .table(let include) = self {
             return [
                 Table.render(
-                    resource, snapshot.objects.map(\.bytes), include, resourceVersion: String(revision),
+                    resource, snapshot.objects.map { resource.served($0.bytes) }, include, resourceVersion: String(revision),
                     continuation: continuation, remaining: remaining)
             ]
         }
@@ -89,7 +90,7 @@ enum Presentation: Sendable {
                 piece.reserveCapacity(pieceSize + 8192)
             }
             if index > 0 { piece.append(UInt8(ascii: ",")) }
-            if case .partialMetadata = self { piece += Self.metadata(object.bytes) } else { piece += object.bytes }
+            if case .partialMetadata = self { piece += Self.metadata(object.bytes) } else { piece += resource.served(object.bytes) }
         }
         piece += Array("]}".utf8)
         pieces.append(piece)

@@ -70,14 +70,15 @@ extension Substring {
 }
 
 extension APIServer {
-    /// Turns a body into an object of the resource's kind with its defaults, or says why it is none.
+    /// Turns a body into an object of the resource's kind with its defaults, in the version that is kept, or says why it is none.
     func decode(
         _ body: RequestBody, as resource: ServedResource, _ options: WriteOptions
     ) throws(StatusError) -> (object: JSONValue, warnings: [String]) {
         let document = try body.document(kind: resource.kind, schema: resource.schema, type: resource.definition.type)
-        return try decode(
+        let (object, warnings) = try decode(
             document, kind: resource.kind, apiVersion: resource.definition.apiVersion, schema: resource.schema,
             type: resource.definition.type, options)
+        return (resource.storedForm(object), warnings)
     }
 
     func decode(
@@ -106,6 +107,10 @@ extension APIServer {
         }
         object["kind"] = .string(kind)
         object["apiVersion"] = .string(apiVersion)
+        // An empty list is a wish, not an absent one: it ends the tracking of fields.
+        if root["metadata"]["managedFields"].kind == .array, root["metadata"]["managedFields"].count == 0 {
+            object["metadata"]["managedFields"] = []
+        }
         guard options.fieldValidation != .ignore else { return (object, []) }
         let problems =
             decoder.unknownFields.prefix(100).map { "unknown field \"\($0)\"" }

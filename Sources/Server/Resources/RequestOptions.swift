@@ -123,12 +123,26 @@ struct WriteOptions: Sendable {
     }
     var isDryRun = false
     var fieldValidation = FieldValidation.warn
+    /// Empty when the request does not say.
     var fieldManager = ""
-    var force = false
+    /// A patch that changes the uid is invalid; a whole object with another uid is a conflict.
+    var isPatch = false
+    /// The version in which the object came.
+    var apiVersion = ""
+    /// Nil when the request does not say.
+    var force: Bool?
+    /// What the client calls itself, up to a slash: its name as a manager when it does not give one.
+    var userAgent = ""
+    /// What `managedFields` notes as the subresource, where that is not the one that is written (scale).
+    var managedSubresource: String?
 
-    init() {}
+    /// Who owns the fields that the request sets.
+    var manager: String { fieldManager.isEmpty ? userAgent : fieldManager }
 
-    init(_ query: Query, kind: String) throws(StatusError) {
+    /// For a part of this process.
+    init(manager: String = "") { fieldManager = manager }
+
+    init(_ query: Query, kind: String, userAgent: String? = nil) throws(StatusError) {
         let path = FieldPath("dryRun")
         let dryRun = query.all("dryRun").filter { !$0.isEmpty }
         if let wrong = dryRun.first(where: { $0 != "All" }) {
@@ -148,6 +162,31 @@ struct WriteOptions: Sendable {
             throw .invalid(
                 kind: kind, group: "meta.k8s.io", "", [.tooLong(FieldPath("fieldManager"), maximum: 128)])
         }
-        force = query.flag("force")
+        if !fieldManager.unicodeScalars.allSatisfy(\.isPrintable) {
+            throw .invalid(
+                kind: kind, group: "meta.k8s.io", "",
+                [.invalid(FieldPath("fieldManager"), .string(fieldManager), "should only contain printable characters")])
+        }
+        if query["force"] != nil { force = query.flag("force") }
+        guard let userAgent, fieldManager.isEmpty else { return }
+        for scalar in userAgent.unicodeScalars.prefix(while: { $0 != "/" }) where scalar.isPrintable {
+            if self.userAgent.utf8.count + UTF8.width(scalar) > 128 { break }
+            self.userAgent.unicodeScalars.append(scalar)
+        }
     }
+}
+
+extension Unicode.Scalar {
+    /// As Go's unicode.IsPrint: letters, marks, numbers, punctuation, symbols, and the space.
+    fileprivate var isPrintable: Bool {
+        switch properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+        case .spaceSeparator: self == " "
+        default: true
+        }
+    }
+}
+
+extension UTF8 {
+    fileprivate static func width(_ scalar: Unicode.Scalar) -> Int { UTF8.encode(scalar)?.count ?? 0 }
 }

@@ -8,9 +8,19 @@ struct ServedResource: Sendable {
     let definition: ResourceDefinition
     let schema: Schema
     let strategy: any Strategy
+    /// The definition in whose form objects are kept, when it is another version's.
+    private let storedDefinition: ResourceDefinition?
+
+    init(definition: ResourceDefinition, schema: Schema, strategy: any Strategy, stored: ResourceDefinition? = nil) {
+        (self.definition, self.schema, self.strategy, storedDefinition) = (definition, schema, strategy, stored)
+    }
 
     /// Every path into the store begins with this.
-    var storeName: String { definition.groupResource }
+    var storeName: String { (storedDefinition ?? definition).groupResource }
+    /// The same resource in the version that is kept.
+    var stored: ServedResource {
+        storedDefinition.map { ServedResource(definition: $0, schema: schema, strategy: strategy) } ?? self
+    }
     var kind: String { definition.kind }
     func key(_ namespace: String?, _ name: String) -> String {
         definition.isNamespaced ? "\(namespace ?? "")/\(name)" : name
@@ -32,8 +42,10 @@ final class ResourceRegistry: Sendable {
         mutating func add(_ resource: ServedResource) {
             let definition = resource.definition
             byPath[Key(group: definition.group[...], version: definition.version[...], name: definition.name[...])] = resource
-            // The first version declared is the one that is stored.
-            if byGroupResource[definition.groupResource] == nil { byGroupResource[definition.groupResource] = resource }
+            // The first version declared is the one that is stored, unless it says otherwise.
+            if byGroupResource[definition.groupResource] == nil, definition.storedVersion == nil {
+                byGroupResource[definition.groupResource] = resource
+            }
             all.append(resource)
         }
     }
@@ -42,7 +54,12 @@ final class ResourceRegistry: Sendable {
     init(_ kinds: BuiltInKinds) {
         var contents = Contents()
         for definition in kinds.resources {
-            contents.add(ServedResource(definition: definition, schema: kinds.schema, strategy: Strategies.of(definition)))
+            let stored = definition.storedVersion.flatMap { version in
+                kinds.resources.first { $0.kind == definition.kind && $0.apiVersion == version }
+            }
+            contents.add(
+                ServedResource(
+                    definition: definition, schema: kinds.schema, strategy: Strategies.of(stored ?? definition), stored: stored))
         }
         self.contents = Mutex(contents)
     }

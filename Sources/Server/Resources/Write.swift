@@ -15,12 +15,14 @@ extension APIServer {
         _ resource: ServedResource, namespace: String?, _ body: RequestBody, _ caller: Caller, _ options: WriteOptions
     ) async throws(StatusError) -> WriteResult {
         let (decoded, warnings) = try decode(body, as: resource, options)
-        return try await create(resource, namespace: namespace, object: decoded, warnings, caller, options)
+        var options = options
+        options.apiVersion = resource.definition.apiVersion
+        return try await create(resource.stored, namespace: namespace, object: decoded, warnings, caller, options)
     }
 
     func create(
         _ resource: ServedResource, namespace: String?, object decoded: JSONValue, _ warnings: [String], _ caller: Caller,
-        _ options: WriteOptions
+        _ options: WriteOptions, isApplied: Bool = false
     ) async throws(StatusError) -> WriteResult {
         let context = WriteContext(server: self, resource: resource, namespace: namespace, caller: caller, options: options)
         // A taken generated name is tried again, as upstream does.
@@ -28,6 +30,7 @@ extension APIServer {
             var object = decoded
             try prepareMetadata(&object, context)
             if resource.definition.hasStatus, !resource.strategy.keepsStatusOnCreate { resetStatus(&object, resource) }
+            if !isApplied { trackFields(&object, old: nil, context) }
             if let finalizer = resource.strategy.protection {
                 let present = object["metadata"]["finalizers"].array ?? []
                 if !present.contains(.string(finalizer)) { object["metadata"]["finalizers"] = .array(present + [.string(finalizer)]) }
@@ -112,35 +115,12 @@ extension APIServer {
     func validate(_ object: JSONValue, old: JSONValue?, _ context: WriteContext) throws(StatusError) {
         let resource = context.resource
         var validator = Validator(resource.schema)
-        let metadata = object["metadata"]
-        let path = FieldPath("metadata")
-        let name = metadata["name"].string ?? ""
-        var errors: [FieldError] = []
-        if name.isEmpty {
-            errors.append(.required(path["name"], "name or generateName is required"))
-        } else if old == nil {
-            for problem in resource.definition.nameFormat.problems(name) {
-                errors.append(.invalid(path["name"], .string(name), problem))
-            }
-        }
-        for (index, finalizer) in (metadata["finalizers"].array ?? []).enumerated() {
-            for problem in Format.qualifiedName.problems(finalizer.string ?? "") {
-                errors.append(.invalid(path["finalizers"][index], finalizer, problem))
-            }
-        }
-        if let old, old["metadata"].has("deletionTimestamp") {
-            let before = old["metadata"]["finalizers"].array ?? []
-            let added = (metadata["finalizers"].array ?? []).filter { !before.contains($0) }
-            if !added.isEmpty {
-                errors.append(
-                    .forbidden(
-                        path["finalizers"],
-                        "no new finalizers can be added if the object is being deleted, found new finalizers \(added.compactMap(\.string))"))
-            }
-        }
+        let name = object["metadata"]["name"].string ?? ""
+        var errors = MetadataChecks.errors(object["metadata"], old: old?["metadata"], context)
         validator.validate(object, type: resource.definition.type)
-        if let old { validator.checkImmutable(object, old, type: resource.definition.type) }
-        errors += validator.errors
+        if let old { validator.validateUpdate(object, old, type: resource.definition.type) }
+        // What the type of ObjectMeta says was counted above.
+        errors += validator.errors.filter { !MetadataChecks.counts($0) }
         resource.strategy.validate(object, old: old, context, &errors)
         if !errors.isEmpty { throw .invalid(kind: resource.kind, group: resource.definition.group, name, errors) }
     }
@@ -148,11 +128,13 @@ extension APIServer {
     // MARK: Updates
 
     /// Reads, changes and writes an object. `change` gets the current object and gives the new one; it runs again when somebody
-    /// else wrote in between, unless the new object insists on a resourceVersion.
+    /// else wrote in between, unless the new object insists on a resourceVersion. `isApplied`: `change` sees to managedFields.
     func update(
         _ resource: ServedResource, namespace: String?, name: String, subresource: String?, _ caller: Caller,
-        _ options: WriteOptions, _ change: (JSONDocument) throws(StatusError) -> (object: JSONValue, warnings: [String])
+        _ options: WriteOptions, isApplied: Bool = false,
+        _ change: (JSONDocument) throws(StatusError) -> (object: JSONValue, warnings: [String])
     ) async throws(StatusError) -> WriteResult {
+        let resource = resource.stored
         var context = WriteContext(server: self, resource: resource, namespace: namespace, caller: caller, options: options)
         context.subresource = subresource
         let key = resource.key(namespace, name)
@@ -166,6 +148,7 @@ extension APIServer {
             var (object, warnings) = try change(document)
             let insists = try checkIdentity(object, old, current, name, context)
             try merge(&object, old: old, context)
+            if !isApplied { trackFields(&object, old: old, context) }
             for step in admission { try step.admit(&object, old: old, context) }
             try resource.strategy.prepareForUpdate(&object, old: old, context)
             countGeneration(&object, old: old, resource)
@@ -174,7 +157,9 @@ extension APIServer {
             var before = old
             before["metadata"].remove("resourceVersion")
             object["metadata"].remove("resourceVersion")
-            if object == before { return WriteResult(bytes: current.bytes, warnings: warnings) }
+            if object == before || ManagedFields.onlyTimesDiffer(object, before) {
+                return WriteResult(bytes: current.bytes, warnings: warnings)
+            }
             if options.isDryRun {
                 return WriteResult(bytes: ObjectEncoder.bytes(object, resourceVersion: String(current.revision)), warnings: warnings)
             }
@@ -208,7 +193,7 @@ extension APIServer {
         }
         var copy = metadata
         try Self.checkNamespace(&copy, context)
-        if let uid = metadata["uid"].string, !uid.isEmpty, uid != old["metadata"]["uid"].string {
+        if !context.options.isPatch, let uid = metadata["uid"].string, !uid.isEmpty, uid != old["metadata"]["uid"].string {
             throw .conflict(
                 context.resource.definition, name,
                 "Precondition failed: UID in precondition: \(uid), UID in object meta: \(old["metadata"]["uid"].string ?? "")")
@@ -224,14 +209,12 @@ extension APIServer {
     private func merge(_ object: inout JSONValue, old: JSONValue, _ context: WriteContext) throws(StatusError) {
         var metadata = object["metadata"]
         for field in [
-            "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "generateName",
+            "namespace", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "generateName",
         ] {
             if old["metadata"].has(field) { metadata[field] = old["metadata"][field] } else { metadata.remove(field) }
         }
+        if (metadata["uid"].string ?? "").isEmpty { metadata["uid"] = old["metadata"]["uid"] }
         metadata.remove("selfLink")
-        if !metadata.has("managedFields"), old["metadata"].has("managedFields") {
-            metadata["managedFields"] = old["metadata"]["managedFields"]
-        }
         object["metadata"] = metadata
         switch context.subresource {
         case nil:

@@ -41,9 +41,12 @@ struct ConfigMapStrategy: Strategy {
                 if size > Self.maximumBytes { break }
             }
         }
-        if size > Self.maximumBytes { errors.append(.tooLong(isSecret ? FieldPath("data") : FieldPath(), maximum: Self.maximumBytes)) }
+        if size > Self.maximumBytes {
+            errors.append(.tooLong(isSecret ? FieldPath("data") : FieldPath(), maximum: Self.maximumBytes))
+        }
         for key in (object["binaryData"].object?.keys ?? []) where object["data"].has(key) {
-            errors.append(.invalid(FieldPath("data").entry(key), .string(key), "duplicate of key present in binaryData"))
+            errors.append(
+                .invalid(FieldPath("data").entry(key), .string(key), "duplicate of key present in binaryData"))
         }
         guard let old, old["immutable"] == true else { return }
         if object["immutable"] != true {

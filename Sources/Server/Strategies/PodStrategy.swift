@@ -22,7 +22,8 @@ struct PodStrategy: Strategy {
         // What an update may change of a spec; everything else must be as it was.
         var allowed = old["spec"]
         for list in ["containers", "initContainers"] {
-            guard let now = object["spec"][list].array, let before = allowed[list].array, now.count == before.count else { continue }
+            guard let now = object["spec"][list].array, let before = allowed[list].array, now.count == before.count
+            else { continue }
             for index in now.indices { allowed[list][index]["image"] = now[index]["image"] }
         }
         for field in ["activeDeadlineSeconds", "schedulingGates"] {
@@ -32,16 +33,20 @@ struct PodStrategy: Strategy {
         if let now = object["spec"]["tolerations"].array, tolerations.allSatisfy(now.contains) {
             allowed["tolerations"] = .array(now)
         }
-        if (old["spec"]["terminationGracePeriodSeconds"].int ?? 0) < 0, object["spec"]["terminationGracePeriodSeconds"] == 1 {
+        if (old["spec"]["terminationGracePeriodSeconds"].int ?? 0) < 0,
+            object["spec"]["terminationGracePeriodSeconds"] == 1
+        {
             allowed["terminationGracePeriodSeconds"] = 1
         }
         if object["spec"] != allowed {
-            let changed = (object["spec"].object?.keys ?? []).filter { object["spec"][$0] != allowed[$0] }
+            let changed =
+                (object["spec"].object?.keys ?? []).filter { object["spec"][$0] != allowed[$0] }
                 + (allowed.object?.keys ?? []).filter { !object["spec"].has($0) }
             errors.append(
                 .forbidden(
                     FieldPath("spec"),
-                    "pod updates may not change fields other than `spec.containers[*].image`, `spec.initContainers[*].image`, `spec.activeDeadlineSeconds`, `spec.tolerations` (only additions to existing tolerations), `spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative); this one changes: \(changed.sorted().joined(separator: ", "))"))
+                    "pod updates may not change fields other than `spec.containers[*].image`, `spec.initContainers[*].image`, `spec.activeDeadlineSeconds`, `spec.tolerations` (only additions to existing tolerations), `spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative); this one changes: \(changed.sorted().joined(separator: ", "))"
+                ))
         }
     }
 

@@ -21,12 +21,18 @@ struct ServiceStrategy: Strategy {
         let spec = object["spec"]
         if spec["type"] != "ExternalName", old["spec"]["type"] != "ExternalName" {
             // Updates that leave out what was allocated keep it.
-            for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] where !spec.has(field) && old["spec"].has(field) {
+            for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"]
+            where !spec.has(field) && old["spec"].has(field) {
                 object["spec"][field] = old["spec"][field]
             }
-            for (index, port) in (object["spec"]["ports"].array ?? []).enumerated() where !port.has("nodePort") && usesNodePorts(object) {
-                let before = (old["spec"]["ports"].array ?? []).first { $0["port"] == port["port"] && $0["protocol"] == port["protocol"] }
-                if let nodePort = before?["nodePort"], !nodePort.isNull { object["spec"]["ports"][index]["nodePort"] = nodePort }
+            for (index, port) in (object["spec"]["ports"].array ?? []).enumerated()
+            where !port.has("nodePort") && usesNodePorts(object) {
+                let before = (old["spec"]["ports"].array ?? []).first {
+                    $0["port"] == port["port"] && $0["protocol"] == port["protocol"]
+                }
+                if let nodePort = before?["nodePort"], !nodePort.isNull {
+                    object["spec"]["ports"][index]["nodePort"] = nodePort
+                }
             }
         }
         try allocate(&object, old: old, context)
@@ -40,7 +46,8 @@ struct ServiceStrategy: Strategy {
         if let old, spec["type"] != "ExternalName", old["spec"]["type"] != "ExternalName", old["spec"].has("clusterIP"),
             spec["clusterIP"] != old["spec"]["clusterIP"]
         {
-            errors.append(.invalid(FieldPath("spec", "clusterIPs")[0], .array([spec["clusterIP"]]), "may not change once set"))
+            errors.append(
+                .invalid(FieldPath("spec", "clusterIPs")[0], .array([spec["clusterIP"]]), "may not change once set"))
         }
     }
 
@@ -54,13 +61,21 @@ struct ServiceStrategy: Strategy {
 
     private func allocate(_ object: inout JSONValue, old: JSONValue?, _ context: WriteContext) throws(StatusError) {
         if object["spec"]["type"] == "ExternalName" {
-            for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy", "externalTrafficPolicy"] {
+            for field in [
+                "clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy",
+                "externalTrafficPolicy",
+            ] {
                 object["spec"].remove(field)
             }
             return
         }
         if !object["spec"].has("ipFamilies") { object["spec"]["ipFamilies"] = ["IPv4"] }
         if !object["spec"].has("ipFamilyPolicy") { object["spec"]["ipFamilyPolicy"] = "SingleStack" }
+        // An address that is given may not be changed; validation says so.
+        if let before = old?["spec"]["clusterIP"].string, !before.isEmpty, object["spec"]["clusterIP"].string != before
+        {
+            return
+        }
         let server = context.server
         let requested = object["spec"]["clusterIP"].string ?? object["spec"]["clusterIPs"][0].string ?? ""
         let name = object["metadata"]["name"].string ?? ""
@@ -73,7 +88,9 @@ struct ServiceStrategy: Strategy {
         object["spec"]["clusterIPs"] = [object["spec"]["clusterIP"]]
         guard usesNodePorts(object) else {
             if old == nil { return }
-            for index in (object["spec"]["ports"].array ?? []).indices { object["spec"]["ports"][index].remove("nodePort") }
+            for index in (object["spec"]["ports"].array ?? []).indices {
+                object["spec"]["ports"][index].remove("nodePort")
+            }
             return
         }
         for (index, port) in (object["spec"]["ports"].array ?? []).enumerated() {
@@ -109,15 +126,25 @@ struct ServiceStrategy: Strategy {
         let path = FieldPath("spec", "clusterIPs")
         if !requested.isEmpty {
             guard let address = IPv4Range.parse(requested) else {
-                throw invalid(name, context, .invalid(path[0], .string(requested), "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"))
+                throw invalid(
+                    name, context,
+                    .invalid(
+                        path[0], .string(requested), "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"))
             }
             guard range.contains(address) else {
                 throw invalid(
                     name, context,
-                    .invalid(path, .array([.string(requested)]), "failed to allocate IP \(requested): the provided network does not match the current range \(server.configuration.serviceCIDR)"))
+                    .invalid(
+                        path, .array([.string(requested)]),
+                        "failed to allocate IP \(requested): the provided network does not match the current range \(server.configuration.serviceCIDR)"
+                    ))
             }
             guard take(requested, used, dryRun: context.options.isDryRun) else {
-                throw invalid(name, context, .invalid(path, .array([.string(requested)]), "failed to allocate IP \(requested): provided IP is already allocated"))
+                throw invalid(
+                    name, context,
+                    .invalid(
+                        path, .array([.string(requested)]),
+                        "failed to allocate IP \(requested): provided IP is already allocated"))
             }
             return requested
         }
@@ -138,14 +165,18 @@ struct ServiceStrategy: Strategy {
         var used: Set<String> = []
         for service in (try? server.store.list("services"))?.objects ?? [] {
             guard let document = try? JSONDocument(service.bytes) else { continue }
-            for port in document.root["spec"]["ports"].elements { if let number = port["nodePort"].int { used.insert("port \(number)") } }
+            for port in document.root["spec"]["ports"].elements {
+                if let number = port["nodePort"].int { used.insert("port \(number)") }
+            }
         }
         let path = FieldPath("spec", "ports")[index]["nodePort"]
         if requested != 0 {
             guard Self.nodePorts.contains(requested) else {
                 throw invalid(
                     name, context,
-                    .invalid(path, .int(requested), "provided port is not in the valid range. The range of valid ports is 30000-32767"))
+                    .invalid(
+                        path, .int(requested),
+                        "provided port is not in the valid range. The range of valid ports is 30000-32767"))
             }
             guard take("port \(requested)", used, dryRun: context.options.isDryRun) else {
                 throw invalid(name, context, .invalid(path, .int(requested), "provided port is already allocated"))
@@ -168,7 +199,9 @@ struct IPv4Range: Sendable {
 
     init?(_ text: String) {
         let parts = text.split(separator: "/")
-        guard parts.count == 2, let address = Self.parse(String(parts[0])), let bits = UInt32(parts[1]), (8...30).contains(bits) else {
+        guard parts.count == 2, let address = Self.parse(String(parts[0])), let bits = UInt32(parts[1]),
+            (8...30).contains(bits)
+        else {
             return nil
         }
         size = 1 << (32 - bits)

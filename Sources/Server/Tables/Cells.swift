@@ -5,17 +5,32 @@ internal import JSON
 enum Cells {
     typealias Cell = @Sendable (JSONRef) -> JSONValue
 
-    /// `.path.to.field`, `.path|text when absent`, or a function's name.
-    static func cell(_ source: String) -> Cell {
-        guard source.hasPrefix(".") else { return functions[source] ?? { _ in .string("<unknown>") } }
-        let parts = source.split(separator: "|", maxSplits: 1)
-        let keys = parts[0].split(separator: ".").map(String.init)
-        let missing = parts.count > 1 ? String(parts[1]) : ""
-        return { object in
-            var ref = object
-            for key in keys { ref = ref[key] }
-            if ref.isNull || ref.string == "" { return .string(missing) }
-            return ref.value
+    /// `.path.to.field`, `.path|text when absent`, a function's name, or a function's name with the path it reads.
+    static func cell(_ column: Column) -> Cell {
+        let source = column.source
+        if source.hasPrefix(".") {
+            let parts = source.split(separator: "|", maxSplits: 1)
+            let keys = parts[0].split(separator: ".").map(String.init)
+            let missing = absent(column.type, parts.count > 1 ? String(parts[1]) : "")
+            return { object in
+                let ref = keys.reduce(object) { $0[$1] }
+                if ref.isNull || ref.string == "" { return missing }
+                return column.type == "string" && ref.kind == .number ? .string(ref.value.description) : ref.value
+            }
+        }
+        let parts = source.split(separator: "(", maxSplits: 1)
+        guard let name = parts.first, let function = functions[String(name)] else { return { _ in "<unknown>" } }
+        if parts.count == 1 { return function }
+        let keys = parts[1].dropLast().split(separator: ".").map(String.init)
+        return { object in function(keys.reduce(object) { $0[$1] }) }
+    }
+
+    /// What stands in a cell without a value, by the type of its column.
+    private static func absent(_ type: String, _ text: String) -> JSONValue {
+        switch type {
+        case "integer": .int(Int(text) ?? 0)
+        case "boolean": .bool(text == "true")
+        default: .string(text)
         }
     }
 
@@ -50,19 +65,45 @@ enum Cells {
         time.string.flatMap(Time.init).map { duration(seconds: Time.now - $0) } ?? "<unknown>"
     }
 
-    static let functions: [String: Cell] = [general, PodCells.functions, NodeCells.functions, ServiceCells.functions, EventCells.functions]
-        .reduce(into: [:]) { all, more in all.merge(more) { first, _ in first } }
+    static let functions: [String: Cell] = [
+        general, PodCells.functions, NodeCells.functions, ServiceCells.functions, EventCells.functions,
+        WorkloadCells.functions,
+        StorageCells.functions, NetworkCells.functions, PolicyCells.functions,
+    ].reduce(into: [:]) { all, more in all.merge(more) { first, _ in first } }
 
     private static let general: [String: Cell] = [
         "age": { .string(since($0["metadata"]["creationTimestamp"])) },
         "dataCount": { .int($0["data"].count + $0["binaryData"].count) },
-        "secretsCount": { .int($0["secrets"].count) },
-        "selector": { .string(labels($0["spec"]["selector"])) },
+        "count": { .int($0.count) },
+        "labels": { .string(labels($0)) },
+        "selector": { .string(selector($0)) },
+        "join": { .string(list($0.elements.compactMap(\.string))) },
+        // A flag as a word, and as it is.
+        "word": { .string($0.bool.map { $0 ? "True" : "False" } ?? "<unset>") },
+        "flag": { .bool($0.bool ?? false) },
+        "phase": { object in
+            if object["metadata"]["deletionTimestamp"].exists { return "Terminating" }
+            return .string(object["status"]["phase"].string ?? "")
+        },
     ]
 
     static func labels(_ map: JSONRef) -> String {
-        let text = map.members.map { "\($0.key)=\($0.value.string ?? "")" }.sorted().joined(separator: ",")
+        list(map.members.map { "\($0.key)=\($0.value.string ?? "")" }.sorted())
+    }
+
+    static func selector(_ selector: JSONRef) -> String {
+        let text = LabelSelector(selector).description
         return text.isEmpty ? "<none>" : text
+    }
+
+    static func list(_ words: [String], none: String = "<none>") -> String {
+        words.isEmpty ? none : words.joined(separator: ",")
+    }
+
+    /// The first three, and how many there are more.
+    static func short(_ words: [String], none: String) -> String {
+        if words.count <= 3 { return list(words, none: none) }
+        return words.prefix(3).joined(separator: ",") + " + \(words.count - 3) more..."
     }
 }
 
@@ -70,8 +111,10 @@ enum PodCells {
     static let functions: [String: Cells.Cell] = [
         "podReady": { pod in
             let statuses = pod["status"]["containerStatuses"].elements
-            let sidecars = pod["spec"]["initContainers"].elements.filter { $0["restartPolicy"].equals("Always") }.compactMap { $0["name"].string }
-            let ready = statuses.filter { $0["ready"].bool == true }.count
+            let sidecars = pod["spec"]["initContainers"].elements.filter { $0["restartPolicy"].equals("Always") }
+                .compactMap { $0["name"].string }
+            let ready =
+                statuses.filter { $0["ready"].bool == true }.count
                 + pod["status"]["initContainerStatuses"].elements.filter { status in
                     status["ready"].bool == true && sidecars.contains { status["name"].equals($0) }
                 }.count
@@ -108,7 +151,9 @@ enum PodCells {
         var reason = status["reason"].string ?? status["phase"].string ?? ""
         if reason.isEmpty { reason = "Pending" }
         for condition in status["conditions"].elements
-        where condition["type"].equals("PodScheduled") && condition["reason"].equals("SchedulingGated") { reason = "SchedulingGated" }
+        where condition["type"].equals("PodScheduled") && condition["reason"].equals("SchedulingGated") {
+            reason = "SchedulingGated"
+        }
 
         let initSpecs = pod["spec"]["initContainers"]
         var initializing = false
@@ -142,7 +187,9 @@ enum PodCells {
                 }
             }
             if reason == "Completed", hasRunning {
-                let isReady = status["conditions"].elements.contains { $0["type"].equals("Ready") && $0["status"].equals("True") }
+                let isReady = status["conditions"].elements.contains {
+                    $0["type"].equals("Ready") && $0["status"].equals("True")
+                }
                 reason = isReady ? "Running" : "NotReady"
             }
         }
@@ -197,7 +244,9 @@ enum ServiceCells {
             switch spec["type"].string {
             case "ExternalName": return .string(spec["externalName"].string ?? "<none>")
             case "LoadBalancer":
-                let ingress = service["status"]["loadBalancer"]["ingress"].elements.compactMap { $0["ip"].string ?? $0["hostname"].string }
+                let ingress = service["status"]["loadBalancer"]["ingress"].elements.compactMap {
+                    $0["ip"].string ?? $0["hostname"].string
+                }
                 let all = ingress + external
                 return .string(all.isEmpty ? "<pending>" : all.joined(separator: ","))
             default: return .string(external.isEmpty ? "<none>" : external.joined(separator: ","))
@@ -218,7 +267,11 @@ enum EventCells {
         "eventLastSeen": { event in
             let first = firstSeen(event)
             var last = Cells.since(event["lastTimestamp"])
-            if last == "<unknown>" { last = event["series"]["lastObservedTime"].exists ? Cells.since(event["series"]["lastObservedTime"]) : first }
+            if last == "<unknown>" {
+                last =
+                    event["series"]["lastObservedTime"].exists
+                    ? Cells.since(event["series"]["lastObservedTime"]) : first
+            }
             return .string(last)
         },
         "eventFirstSeen": { .string(firstSeen($0)) },

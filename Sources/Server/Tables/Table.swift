@@ -6,15 +6,16 @@ internal import JSON
 enum Table {
     static let defaultColumns = [
         Column(name: "Name", type: "string", format: "name", source: ".metadata.name", priority: 0),
-        Column(name: "Age", type: "string", source: "age", priority: 0),
+        Column(name: "Created At", type: "date", source: ".metadata.creationTimestamp", priority: 0),
     ]
 
     static func render(
-        _ resource: ServedResource, _ objects: [[UInt8]], _ include: String, resourceVersion: String?, continuation: String?,
+        _ resource: ServedResource, _ objects: [[UInt8]], _ include: String, resourceVersion: String?,
+        continuation: String?,
         remaining: Int
     ) -> [UInt8] {
         let columns = resource.definition.columns.isEmpty ? defaultColumns : resource.definition.columns
-        let cells = columns.map { Cells.cell($0.source) }
+        let cells = columns.map(Cells.cell)
         var writer = JSONWriter(capacity: 256 + objects.count * 512)
         writer.beginObject()
         writer.key("kind")
@@ -23,7 +24,10 @@ enum Table {
         writer.string("meta.k8s.io/v1")
         writer.key("metadata")
         Presentation.writeListMeta(
-            &writer, resourceVersion ?? objects.first.flatMap { try? JSONDocument($0).root["metadata"]["resourceVersion"].string } ?? "",
+            &writer,
+            resourceVersion ?? objects.first.flatMap {
+                try? JSONDocument($0).root["metadata"]["resourceVersion"].string
+            } ?? "",
             continuation, remaining)
         writer.key("columnDefinitions")
         writer.beginArray()

@@ -14,7 +14,9 @@ extension Kinds {
                 errors.append(.required(path, "exactly one of url or service is required"))
             }
             if let url = client["url"].string, !url.isEmpty {
-                if !url.hasPrefix("https://") { errors.append(.invalid(path["url"], client["url"], "'https' is the only allowed URL scheme")) }
+                if !url.hasPrefix("https://") {
+                    errors.append(.invalid(path["url"], client["url"], "'https' is the only allowed URL scheme"))
+                }
                 for (mark, name) in ["?": "query parameters", "#": "fragments"] where url.contains(mark) {
                     errors.append(.invalid(path["url"], client["url"], "\(name) are not permitted in webhook URLs"))
                 }
@@ -22,7 +24,8 @@ extension Kinds {
         },
         "admissionregistration.v1.ValidatingAdmissionPolicySpec": { spec, path, errors in
             if spec["validations"].items.isEmpty, spec["auditAnnotations"].items.isEmpty {
-                errors.append(.required(path["validations"], "validations or auditAnnotations must contain at least one item"))
+                errors.append(
+                    .required(path["validations"], "validations or auditAnnotations must contain at least one item"))
             }
             if !spec.given("matchConstraints") {
                 errors.append(.required(path["matchConstraints"]))
@@ -39,7 +42,9 @@ extension Kinds {
                 errors.check(action, isOneOf: ["Audit", "Deny", "Warn"], path["validationActions"][index])
             }
             if actions.contains("Deny"), actions.contains("Warn") {
-                errors.append(.invalid(path["validationActions"], spec["validationActions"], "must not contain both Deny and Warn"))
+                errors.append(
+                    .invalid(
+                        path["validationActions"], spec["validationActions"], "must not contain both Deny and Warn"))
             }
         },
         "certificates.v1.CertificateSigningRequestSpec": { spec, path, errors in
@@ -52,15 +57,24 @@ extension Kinds {
             if let name = spec["signerName"].string, !name.isEmpty {
                 let (domain, rest) = name.splitOnce("/")
                 if rest.isEmpty {
-                    errors.append(.invalid(path["signerName"], spec["signerName"], "must be a fully qualified domain and path of the form 'example.com/signer-name'"))
+                    errors.append(
+                        .invalid(
+                            path["signerName"], spec["signerName"],
+                            "must be a fully qualified domain and path of the form 'example.com/signer-name'"))
                 } else if !domain.contains(".") {
-                    errors.append(.invalid(path["signerName"], spec["signerName"], "should be a domain with at least two segments separated by dots"))
+                    errors.append(
+                        .invalid(
+                            path["signerName"], spec["signerName"],
+                            "should be a domain with at least two segments separated by dots"))
                 } else {
                     errors.check(.dns1123Subdomain, .string(String(domain)), path["signerName"])
                 }
             }
             if let seconds = spec["expirationSeconds"].int, seconds < 600 {
-                errors.append(.invalid(path["expirationSeconds"], .int(seconds), "may not specify a duration less than 600 seconds (10 minutes)"))
+                errors.append(
+                    .invalid(
+                        path["expirationSeconds"], .int(seconds),
+                        "may not specify a duration less than 600 seconds (10 minutes)"))
             }
             if let request = spec["request"].string.flatMap(Base64Text.decode),
                 !String(decoding: request, as: UTF8.self).contains("-----BEGIN CERTIFICATE REQUEST-----")
@@ -71,23 +85,32 @@ extension Kinds {
     ]
 
     private static let keyUsages = [
-        "any", "cert sign", "client auth", "code signing", "content commitment", "crl sign", "data encipherment", "decipher only",
-        "digital signature", "email protection", "encipher only", "ipsec end system", "ipsec tunnel", "ipsec user", "key agreement",
-        "key encipherment", "microsoft sgc", "netscape sgc", "ocsp signing", "s/mime", "server auth", "signing", "timestamping",
+        "any", "cert sign", "client auth", "code signing", "content commitment", "crl sign", "data encipherment",
+        "decipher only",
+        "digital signature", "email protection", "encipher only", "ipsec end system", "ipsec tunnel", "ipsec user",
+        "key agreement",
+        "key encipherment", "microsoft sgc", "netscape sgc", "ocsp signing", "s/mime", "server auth", "signing",
+        "timestamping",
     ]
 
     private static func checkWebhooks(_ configuration: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) {
         var names: Set<String> = []
-        for (index, webhook) in configuration["webhooks"].items.enumerated() where !names.insert(webhook["name"].text).inserted {
+        for (index, webhook) in configuration["webhooks"].items.enumerated()
+        where !names.insert(webhook["name"].text).inserted {
             errors.append(.duplicate(path["webhooks"][index]["name"], webhook["name"]))
         }
     }
 
     private static func checkWebhook(_ webhook: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) {
-        if let name = webhook["name"].string, !name.isEmpty { errors.check(.fullyQualifiedName, .string(name), path["name"]) }
+        if let name = webhook["name"].string, !name.isEmpty {
+            errors.check(.fullyQualifiedName, .string(name), path["name"])
+        }
         let versions = webhook["admissionReviewVersions"].items
         if !versions.isEmpty, !versions.contains("v1"), !versions.contains("v1beta1") {
-            errors.append(.invalid(path["admissionReviewVersions"], webhook["admissionReviewVersions"], "must include at least one of v1, v1beta1"))
+            errors.append(
+                .invalid(
+                    path["admissionReviewVersions"], webhook["admissionReviewVersions"],
+                    "must include at least one of v1, v1beta1"))
         }
     }
 

@@ -10,7 +10,10 @@ extension Kinds {
             let source = variable["valueFrom"]
             guard !source.isNull else { return }
             if source.members.count == 0 {
-                errors.append(.invalid(path["valueFrom"], "", "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"))
+                errors.append(
+                    .invalid(
+                        path["valueFrom"], "",
+                        "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"))
             } else if !variable["value"].text.isEmpty {
                 errors.append(.invalid(path["valueFrom"], "", "may not be specified when `value` is not empty"))
             } else if source.members.count > 1 {
@@ -34,16 +37,23 @@ extension Kinds {
         "core.v1.ExecAction": { $2.require($0, "command", $1) },
         "core.v1.HTTPGetAction": { action, path, errors in
             checkPort(action, path, &errors)
-            for header in action["httpHeaders"].items { errors.check(.httpHeaderName, header["name"], path["httpHeaders"]) }
+            for header in action["httpHeaders"].items {
+                errors.check(.httpHeaderName, header["name"], path["httpHeaders"])
+            }
         },
         "core.v1.TCPSocketAction": checkPort,
         "core.v1.SecurityContext": { context, path, errors in
             if context["allowPrivilegeEscalation"] == false {
                 if context["privileged"] == true {
-                    errors.append(.invalid(path, context, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"))
+                    errors.append(
+                        .invalid(
+                            path, context, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"))
                 }
                 if context["capabilities"]["add"].items.contains("CAP_SYS_ADMIN") {
-                    errors.append(.invalid(path, context, "cannot set `allowPrivilegeEscalation` to false and `capabilities.add` CAP_SYS_ADMIN"))
+                    errors.append(
+                        .invalid(
+                            path, context,
+                            "cannot set `allowPrivilegeEscalation` to false and `capabilities.add` CAP_SYS_ADMIN"))
                 }
             }
         },
@@ -51,7 +61,9 @@ extension Kinds {
         "core.v1.AppArmorProfile": checkProfile,
         "core.v1.VolumeMount": { mount, path, errors in
             if mount.given("subPath"), mount.given("subPathExpr") {
-                errors.append(.invalid(path["subPathExpr"], mount["subPathExpr"], "subPathExpr and subPath are mutually exclusive"))
+                errors.append(
+                    .invalid(
+                        path["subPathExpr"], mount["subPathExpr"], "subPathExpr and subPath are mutually exclusive"))
             }
             if mount.given("recursiveReadOnly"), mount["recursiveReadOnly"] != "Disabled", mount["readOnly"] != true {
                 errors.append(.forbidden(path["recursiveReadOnly"], "may only be specified when readOnly is true"))
@@ -76,19 +88,23 @@ extension Kinds {
                 errors.append(.invalid(path[name]["successThreshold"], .int(threshold), "must be 1"))
             }
             if let seconds = container[name]["terminationGracePeriodSeconds"].int, seconds <= 0 {
-                errors.append(.invalid(path[name]["terminationGracePeriodSeconds"], .int(seconds), "must be greater than 0"))
+                errors.append(
+                    .invalid(path[name]["terminationGracePeriodSeconds"], .int(seconds), "must be greater than 0"))
             }
         }
         if container["readinessProbe"].given("terminationGracePeriodSeconds") {
             errors.append(
                 .invalid(
                     path["readinessProbe"]["terminationGracePeriodSeconds"],
-                    container["readinessProbe"]["terminationGracePeriodSeconds"], "must not be set for readinessProbes"))
+                    container["readinessProbe"]["terminationGracePeriodSeconds"], "must not be set for readinessProbes")
+            )
         }
         var names: Set<String> = []
         for (index, port) in container["ports"].items.enumerated() {
             let name = port["name"].text
-            if !name.isEmpty, !names.insert(name).inserted { errors.append(.duplicate(path["ports"][index]["name"], port["name"])) }
+            if !name.isEmpty, !names.insert(name).inserted {
+                errors.append(.duplicate(path["ports"][index]["name"], port["name"]))
+            }
         }
     }
 
@@ -122,13 +138,17 @@ extension Kinds {
         for (name, value) in resources["requests"].members {
             guard let request = value.string.flatMap(Quantity.init) else { continue }
             guard let limit = resources["limits"][name].string.flatMap(Quantity.init) else {
-                if !isOvercommitted(name) { errors.append(.required(path["limits"], "a limit must be set for non overcommitable resources")) }
+                if !isOvercommitted(name) {
+                    errors.append(.required(path["limits"], "a limit must be set for non overcommitable resources"))
+                }
                 continue
             }
             if !isOvercommitted(name), request != limit {
                 errors.append(.invalid(path["requests"], value, "must be equal to \(name) limit of \(limit.canonical)"))
             } else if request > limit {
-                errors.append(.invalid(path["requests"], value, "must be less than or equal to \(name) limit of \(limit.canonical)"))
+                errors.append(
+                    .invalid(
+                        path["requests"], value, "must be less than or equal to \(name) limit of \(limit.canonical)"))
             }
         }
         let names = Set(resources["limits"].members.keys + resources["requests"].members.keys)
@@ -140,12 +160,17 @@ extension Kinds {
     // MARK: References to the Pod's own fields
 
     static let environmentFields: Set = [
-        "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName", "status.hostIP", "status.hostIPs",
+        "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName",
+        "status.hostIP", "status.hostIPs",
         "status.podIP", "status.podIPs",
     ]
-    static let volumeFields: Set = ["metadata.name", "metadata.namespace", "metadata.labels", "metadata.annotations", "metadata.uid"]
+    static let volumeFields: Set = [
+        "metadata.name", "metadata.namespace", "metadata.labels", "metadata.annotations", "metadata.uid",
+    ]
 
-    static func checkFieldRef(_ reference: JSONValue, among fields: Set<String>, _ path: FieldPath, _ errors: inout [FieldError]) {
+    static func checkFieldRef(
+        _ reference: JSONValue, among fields: Set<String>, _ path: FieldPath, _ errors: inout [FieldError]
+    ) {
         guard let field = reference["fieldPath"].string, !field.isEmpty else { return }
         let path = path["fieldPath"]
         guard let open = field.firstIndex(of: "["), field.hasSuffix("']"), field[open...].hasPrefix("['") else {
@@ -163,7 +188,9 @@ extension Kinds {
     static func checkResourceRef(_ reference: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) {
         guard let resource = reference["resource"].string else { return }
         let known = ["limits", "requests"].flatMap { list in standardResources.map { "\(list).\($0)" } }
-        if !known.contains(resource), !resource.hasPrefix("limits.hugepages-"), !resource.hasPrefix("requests.hugepages-") {
+        if !known.contains(resource), !resource.hasPrefix("limits.hugepages-"),
+            !resource.hasPrefix("requests.hugepages-")
+        {
             errors.append(.notSupported(path["resource"], reference["resource"], known.sorted()))
         }
     }
@@ -180,7 +207,9 @@ extension Kinds {
                 errors.append(.required(path["localhostProfile"], "must be set when type is Localhost"))
             }
         } else if profile.given("localhostProfile") {
-            errors.append(.invalid(path["localhostProfile"], profile["localhostProfile"], "can only be set when type is Localhost"))
+            errors.append(
+                .invalid(
+                    path["localhostProfile"], profile["localhostProfile"], "can only be set when type is Localhost"))
         }
     }
 }

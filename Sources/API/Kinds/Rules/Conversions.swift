@@ -14,7 +14,8 @@ public struct Conversion: Sendable {
             }
         }
         let back = names.map { ($0.stored, $0.served) }
-        return Conversion(toStored: { rename(&$0, names.map { ($0.served, $0.stored) }) }, fromStored: { rename(&$0, back) })
+        return Conversion(
+            toStored: { rename(&$0, names.map { ($0.served, $0.stored) }) }, fromStored: { rename(&$0, back) })
     }
 }
 
@@ -51,13 +52,15 @@ extension Kinds {
         if value["metadata"]["annotations"].members.isEmpty { value["metadata"].remove("annotations") }
         if let target = value["spec"].remove("targetCPUUtilizationPercentage"), !target.isNull {
             let metric: JSONValue = [
-                "type": "Resource", "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": target]],
+                "type": "Resource",
+                "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": target]],
             ]
             value["spec"]["metrics"] = .array([metric] + value["spec"]["metrics"].items)
         }
         if let current = value["status"].remove("currentCPUUtilizationPercentage"), !current.isNull {
             let metric: JSONValue = [
-                "type": "Resource", "resource": ["name": "cpu", "current": ["averageUtilization": current, "averageValue": "0"]],
+                "type": "Resource",
+                "resource": ["name": "cpu", "current": ["averageUtilization": current, "averageValue": "0"]],
             ]
             value["status"]["currentMetrics"] = .array([metric] + value["status"]["currentMetrics"].items)
         }
@@ -67,7 +70,8 @@ extension Kinds {
     private static func autoscalerToV1(_ object: inout JSONObject) {
         var value = JSONValue.object(object)
         func isCPU(_ metric: JSONValue, _ part: String) -> Bool {
-            metric["type"] == "Resource" && metric["resource"]["name"] == "cpu" && metric["resource"][part].given("averageUtilization")
+            metric["type"] == "Resource" && metric["resource"]["name"] == "cpu"
+                && metric["resource"][part].given("averageUtilization")
         }
         /// Takes the use of the CPU out of a list of metrics.
         func take(_ part: String, _ list: String, _ member: String, _ field: String) {

@@ -19,7 +19,9 @@ extension Kinds {
             case "kubernetes.io/basic-auth":
                 if !data.has("username"), !data.has("password") { need("username", "password") }
             case "kubernetes.io/ssh-auth":
-                if data["ssh-privatekey"].text.isEmpty { errors.append(.required(path["data"].entry("ssh-privatekey"))) }
+                if data["ssh-privatekey"].text.isEmpty {
+                    errors.append(.required(path["data"].entry("ssh-privatekey")))
+                }
             case "kubernetes.io/tls": need("tls.crt", "tls.key")
             default: break
             }
@@ -34,7 +36,9 @@ extension Kinds {
         },
         "core.v1.EndpointAddress": { address, path, errors in
             errors.check(.dns1123Label, address["hostname"], path["hostname"])
-            if let problem = IPAddress(address["ip"].text)?.specialUse { errors.append(.invalid(path["ip"], address["ip"], problem)) }
+            if let problem = IPAddress(address["ip"].text)?.specialUse {
+                errors.append(.invalid(path["ip"], address["ip"], problem))
+            }
         },
         "core.v1.ReplicationControllerSpec": { spec, path, errors in
             if spec["selector"].members.isEmpty { errors.append(.required(path["selector"])) }
@@ -44,7 +48,9 @@ extension Kinds {
             }
             let labels = spec["template"]["metadata"]["labels"]
             if spec["selector"].members.contains(where: { labels[$0.key] != $0.value }) {
-                errors.append(.invalid(path["template"]["metadata"]["labels"], labels, "`selector` does not match template `labels`"))
+                errors.append(
+                    .invalid(
+                        path["template"]["metadata"]["labels"], labels, "`selector` does not match template `labels`"))
             }
             checkAlwaysRunning(spec["template"], path["template"], &errors)
         },

@@ -12,28 +12,37 @@ extension Kinds {
             }
             let labels = spec["template"]["metadata"]["labels"]
             if !matches(.object(selector), labels) {
-                errors.append(.invalid(path["spec"]["template"]["metadata"]["labels"], labels, "`selector` does not match template `labels`"))
+                errors.append(
+                    .invalid(
+                        path["spec"]["template"]["metadata"]["labels"], labels,
+                        "`selector` does not match template `labels`"))
             }
         },
         "batch.v1.JobSpec": checkJob,
         "batch.v1.PodFailurePolicyRule": { rule, path, errors in
             errors.check(rule["action"], isOneOf: ["Count", "FailIndex", "FailJob", "Ignore"], path["action"])
             switch (rule.given("onExitCodes"), rule["onPodConditions"].items.isEmpty) {
-            case (true, false): errors.append(.invalid(path, rule, "specifying both OnExitCodes and OnPodConditions is not supported"))
-            case (false, true): errors.append(.invalid(path, rule, "specifying one of OnExitCodes and OnPodConditions is required"))
+            case (true, false):
+                errors.append(.invalid(path, rule, "specifying both OnExitCodes and OnPodConditions is not supported"))
+            case (false, true):
+                errors.append(.invalid(path, rule, "specifying one of OnExitCodes and OnPodConditions is required"))
             default: break
             }
         },
         "batch.v1.PodFailurePolicyOnExitCodesRequirement": { requirement, path, errors in
             errors.check(requirement["operator"], isOneOf: ["In", "NotIn"], path["operator"])
-            for (index, value) in requirement["values"].items.enumerated() where requirement["operator"] == "In" && value == 0 {
+            for (index, value) in requirement["values"].items.enumerated()
+            where requirement["operator"] == "In" && value == 0 {
                 errors.append(.invalid(path["values"][index], value, "must not be 0 for the In operator"))
             }
         },
         "batch.v1.CronJobSpec": { spec, path, errors in
             if let schedule = spec["schedule"].string, !schedule.isEmpty {
                 if schedule.contains("TZ") {
-                    errors.append(.invalid(path["schedule"], spec["schedule"], "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"))
+                    errors.append(
+                        .invalid(
+                            path["schedule"], spec["schedule"],
+                            "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"))
                 } else if let problem = CronSchedule.problem(schedule) {
                     errors.append(.invalid(path["schedule"], spec["schedule"], problem))
                 }
@@ -42,16 +51,22 @@ extension Kinds {
         },
         "batch.v1.CronJob": { job, path, errors in
             if job["metadata"]["name"].text.utf8.count > 52 {
-                errors.append(.invalid(path["metadata"]["name"], job["metadata"]["name"], "must be no more than 52 characters"))
+                errors.append(
+                    .invalid(path["metadata"]["name"], job["metadata"]["name"], "must be no more than 52 characters"))
             }
         },
     ]
 
     private static func checkJob(_ spec: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) {
         if spec["completionMode"] == "Indexed" {
-            if !spec.given("completions") { errors.append(.required(path["completions"], "when completion mode is Indexed")) }
+            if !spec.given("completions") {
+                errors.append(.required(path["completions"], "when completion mode is Indexed"))
+            }
             if let parallelism = spec["parallelism"].int, parallelism > 100_000 {
-                errors.append(.invalid(path["parallelism"], .int(parallelism), "must be less than or equal to 100000 when completion mode is Indexed"))
+                errors.append(
+                    .invalid(
+                        path["parallelism"], .int(parallelism),
+                        "must be less than or equal to 100000 when completion mode is Indexed"))
             }
         } else {
             for field in ["backoffLimitPerIndex", "maxFailedIndexes", "successPolicy"] where spec.given(field) {
@@ -71,7 +86,8 @@ extension Kinds {
         case "Always": errors.append(.required(policyPath, "valid values: \"OnFailure\", \"Never\""))
         case "OnFailure":
             if spec.given("podFailurePolicy") {
-                errors.append(.invalid(policyPath, policy, "only \"Never\" is supported when podFailurePolicy is specified"))
+                errors.append(
+                    .invalid(policyPath, policy, "only \"Never\" is supported when podFailurePolicy is specified"))
             }
         case "Never": break
         default: errors.append(.notSupported(policyPath, policy, ["OnFailure", "Never"]))
@@ -85,7 +101,9 @@ extension Kinds {
         if name.isEmpty {
             errors.append(.invalid(path, zone, "timeZone must be nil or non-empty string"))
         } else if name.lowercased() == "local" {
-            errors.append(.invalid(path, zone, "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"))
+            errors.append(
+                .invalid(
+                    path, zone, "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"))
         } else if name.hasPrefix("/") || name.contains("..") || name.contains("\\")
             || (access(database, F_OK) == 0 && name != "UTC" && access("\(database)/\(name)", F_OK) != 0)
         {
@@ -112,10 +130,14 @@ enum CronSchedule {
             return known.contains(schedule) ? nil : "unrecognized descriptor: \(schedule)"
         }
         let parts = schedule.split { $0 == " " || $0 == "\t" }
-        guard parts.count == fields.count else { return "expected exactly 5 fields, found \(parts.count): [\(schedule)]" }
+        guard parts.count == fields.count else {
+            return "expected exactly 5 fields, found \(parts.count): [\(schedule)]"
+        }
         for (part, field) in zip(parts, fields) {
             for item in part.split(separator: ",", omittingEmptySubsequences: true) {
-                if !isItem(item, field.range, field.names, field.first) { return "failed to parse \(part) of \(schedule)" }
+                if !isItem(item, field.range, field.names, field.first) {
+                    return "failed to parse \(part) of \(schedule)"
+                }
             }
         }
         return nil
@@ -127,7 +149,8 @@ enum CronSchedule {
         if item.contains("/") { guard let step = Int(step), step > 0 else { return false } }
         if span == "*" || span == "?" { return true }
         let ends = span.split(separator: "-", omittingEmptySubsequences: false).map { text in
-            names.firstIndex(of: text.lowercased()).map { $0 + first } ?? (text.utf8.allSatisfy { (48...57).contains($0) } ? Int(text) : nil)
+            names.firstIndex(of: text.lowercased()).map { $0 + first }
+                ?? (text.utf8.allSatisfy { (48...57).contains($0) } ? Int(text) : nil)
         }
         guard (1...2).contains(ends.count), let low = ends[0], let high = ends[ends.count - 1] else { return false }
         return low <= high && range.contains(low) && range.contains(high)
@@ -139,7 +162,9 @@ enum CronSchedule {
         while !rest.isEmpty {
             let number = rest.prefix { $0.isNumber || $0 == "." }
             rest = rest.dropFirst(number.count)
-            guard Double(number) != nil, let unit = ["ns", "us", "ms", "s", "m", "h"].first(where: { rest.hasPrefix($0) }) else { return false }
+            guard Double(number) != nil,
+                let unit = ["ns", "us", "ms", "s", "m", "h"].first(where: { rest.hasPrefix($0) })
+            else { return false }
             rest = rest.dropFirst(unit.count)
         }
         return true

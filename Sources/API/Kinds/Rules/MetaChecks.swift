@@ -7,10 +7,14 @@ extension Kinds {
             let values = requirement["values"].items
             switch requirement["operator"].text {
             case "In", "NotIn":
-                if values.isEmpty { errors.append(.required(path["values"], "must be specified when `operator` is 'In' or 'NotIn'")) }
+                if values.isEmpty {
+                    errors.append(.required(path["values"], "must be specified when `operator` is 'In' or 'NotIn'"))
+                }
             case "Exists", "DoesNotExist":
                 if !values.isEmpty {
-                    errors.append(.forbidden(path["values"], "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
+                    errors.append(
+                        .forbidden(path["values"], "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+                    )
                 }
             default: errors.append(.invalid(path["operator"], requirement["operator"], "not a valid selector operator"))
             }

@@ -20,11 +20,15 @@ extension Kinds {
         },
         "networking.v1.IngressRule": { rule, path, errors in
             guard let host = rule["host"].string, !host.isEmpty else { return }
-            if IPAddress(host) != nil { errors.append(.invalid(path["host"], rule["host"], "must be a DNS name, not an IP address")) }
+            if IPAddress(host) != nil {
+                errors.append(.invalid(path["host"], rule["host"], "must be a DNS name, not an IP address"))
+            }
             errors.check(.wildcardHost, rule["host"], path["host"])
         },
         "networking.v1.IngressTLS": { tls, path, errors in
-            for (index, host) in tls["hosts"].items.enumerated() { errors.check(.wildcardHost, host, path["hosts"][index]) }
+            for (index, host) in tls["hosts"].items.enumerated() {
+                errors.check(.wildcardHost, host, path["hosts"][index])
+            }
             errors.check(.dns1123Subdomain, tls["secretName"], path["secretName"])
         },
         "networking.v1.HTTPIngressPath": { rule, path, errors in
@@ -42,7 +46,9 @@ extension Kinds {
                     errors.append(.invalid(path["path"], rule["path"], "cannot end with '\(suffix)'"))
                 }
             case "ImplementationSpecific":
-                if !text.isEmpty, !text.hasPrefix("/") { errors.append(.invalid(path["path"], rule["path"], "must be an absolute path")) }
+                if !text.isEmpty, !text.hasPrefix("/") {
+                    errors.append(.invalid(path["path"], rule["path"], "must be an absolute path"))
+                }
             default: break
             }
         },
@@ -62,7 +68,9 @@ extension Kinds {
         },
         "networking.v1.IngressClassSpec": { spec, path, errors in
             let controller = spec["controller"].text
-            if controller.isEmpty { errors.append(.required(path["controller"])) } else {
+            if controller.isEmpty {
+                errors.append(.required(path["controller"]))
+            } else {
                 if controller.utf8.count > 250 { errors.append(.tooLong(path["controller"], maximum: 250)) }
                 errors.check(.domainPath, .string(controller), path["controller"])
             }
@@ -97,7 +105,9 @@ extension Kinds {
         "networking.v1.NetworkPolicyPort": { port, path, errors in
             guard let end = port["endPort"].int else { return }
             if let start = port["port"].int {
-                if end < start { errors.append(.invalid(path["endPort"], .int(end), "must be greater than or equal to `port`")) }
+                if end < start {
+                    errors.append(.invalid(path["endPort"], .int(end), "must be greater than or equal to `port`"))
+                }
             } else if port["port"].isNull {
                 errors.append(.invalid(path["endPort"], .int(end), "may not be specified when `port` is not specified"))
             } else {
@@ -106,14 +116,17 @@ extension Kinds {
         },
         "networking.v1.NetworkPolicySpec": { spec, path, errors in
             if spec["policyTypes"].items.count > 2 {
-                errors.append(.invalid(path["policyTypes"], spec["policyTypes"], "may not specify more than two policyTypes"))
+                errors.append(
+                    .invalid(path["policyTypes"], spec["policyTypes"], "may not specify more than two policyTypes"))
             }
         },
         "networking.v1.IPAddress": { errors(ofIPAddress: $0, $1, &$2) },
         "networking.v1.ServiceCIDRSpec": { spec, path, errors in
             let blocks = spec["cidrs"].items
             if blocks.isEmpty { errors.append(.required(path["cidrs"], "at least one CIDR required")) }
-            if blocks.count > 2 { errors.append(.invalid(path["cidrs"], spec["cidrs"], "may only hold up to 2 values")) }
+            if blocks.count > 2 {
+                errors.append(.invalid(path["cidrs"], spec["cidrs"], "may only hold up to 2 values"))
+            }
             for (index, block) in blocks.enumerated() { errors.check(.cidr, block, path["cidrs"][index]) }
         },
         "discovery.v1.EndpointSlice": { slice, path, errors in
@@ -121,7 +134,9 @@ extension Kinds {
             for (index, endpoint) in slice["endpoints"].items.enumerated() {
                 let path = path["endpoints"][index]["addresses"]
                 let addresses = endpoint["addresses"].items
-                if addresses.count > 100 { errors.append(.invalid(path, endpoint["addresses"], "must have at most 100 items")) }
+                if addresses.count > 100 {
+                    errors.append(.invalid(path, endpoint["addresses"], "must have at most 100 items"))
+                }
                 for (position, address) in addresses.enumerated() {
                     check(address, type: type, path[position], &errors)
                 }

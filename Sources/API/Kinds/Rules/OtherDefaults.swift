@@ -52,14 +52,18 @@ extension Kinds {
         "autoscaling.v2.HorizontalPodAutoscalerSpec": { spec in
             guard spec["metrics"]?.items.isEmpty ?? true else { return }
             spec["metrics"] = [
-                ["type": "Resource", "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": 80]]]
+                [
+                    "type": "Resource",
+                    "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": 80]],
+                ]
             ]
         },
         "autoscaling.v2.HorizontalPodAutoscalerBehavior": { behavior in
             let up: JSONValue = [
                 "stabilizationWindowSeconds": 0, "selectPolicy": "Max",
                 "policies": [
-                    ["type": "Pods", "value": 4, "periodSeconds": 15], ["type": "Percent", "value": 100, "periodSeconds": 15],
+                    ["type": "Pods", "value": 4, "periodSeconds": 15],
+                    ["type": "Percent", "value": 100, "periodSeconds": 15],
                 ],
             ]
             let down: JSONValue = [

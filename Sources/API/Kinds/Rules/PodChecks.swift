@@ -14,7 +14,8 @@ extension Kinds {
             let claims = Set(spec["resourceClaims"].items.map { $0["name"].text })
             for list in containerLists {
                 for (index, container) in spec[list].items.enumerated() {
-                    for (claim, item) in container["resources"]["claims"].items.enumerated() where !claims.contains(item["name"].text) {
+                    for (claim, item) in container["resources"]["claims"].items.enumerated()
+                    where !claims.contains(item["name"].text) {
                         errors.append(.notFound(path[list][index]["resources"]["claims"][claim], item["name"]))
                     }
                 }
@@ -22,7 +23,8 @@ extension Kinds {
         },
         "core.v1.PodResourceClaim": { claim, path, errors in
             if claim.given("resourceClaimName") == claim.given("resourceClaimTemplateName") {
-                errors.append(.invalid(path, claim, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"))
+                errors.append(
+                    .invalid(path, claim, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"))
             }
         },
         "core.v1.HostAlias": { alias, path, errors in
@@ -37,7 +39,9 @@ extension Kinds {
                 return isEnd(first) && isEnd(last) && segment.utf8.allSatisfy { isEnd($0) || $0 == 45 || $0 == 95 }
             }
             if !name.isEmpty, !isRight || name.utf8.count > 253 {
-                errors.append(.invalid(path["name"], sysctl["name"], "must be segments of lower case letters, digits, '-' and '_'"))
+                errors.append(
+                    .invalid(
+                        path["name"], sysctl["name"], "must be segments of lower case letters, digits, '-' and '_'"))
             }
         },
     ]
@@ -56,19 +60,26 @@ extension Kinds {
                 }
                 checkMounts(container, volumes, path, &errors)
                 if list == "initContainers", container["restartPolicy"] != "Always" {
-                    for field in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] where container.given(field) {
-                        errors.append(.forbidden(path[field], "may not be set for init containers without restartPolicy=Always"))
+                    for field in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"]
+                    where container.given(field) {
+                        errors.append(
+                            .forbidden(path[field], "may not be set for init containers without restartPolicy=Always"))
                     }
                 }
                 if list == "ephemeralContainers" {
-                    for field in ["ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle"] where container.given(field) {
+                    for field in ["ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle"]
+                    where container.given(field) {
                         errors.append(.forbidden(path[field], "cannot be set for an Ephemeral Container"))
                     }
                     if !container["resources"].members.isEmpty {
                         errors.append(.forbidden(path["resources"], "cannot be set for an Ephemeral Container"))
                     }
                     let target = container["targetContainerName"].text
-                    if !target.isEmpty, !["containers", "initContainers"].contains(where: { spec[$0].items.contains { $0["name"].text == target } }) {
+                    if !target.isEmpty,
+                        !["containers", "initContainers"].contains(where: {
+                            spec[$0].items.contains { $0["name"].text == target }
+                        })
+                    {
                         errors.append(.notFound(path["targetContainerName"], container["targetContainerName"]))
                     }
                 }
@@ -83,15 +94,23 @@ extension Kinds {
         let devices = container["volumeDevices"].items
         for (index, mount) in container["volumeMounts"].items.enumerated() {
             let path = path["volumeMounts"][index]
-            if let name = mount["name"].string, volumes[name] == nil { errors.append(.notFound(path["name"], mount["name"])) }
+            if let name = mount["name"].string, volumes[name] == nil {
+                errors.append(.notFound(path["name"], mount["name"]))
+            }
             guard let place = mount["mountPath"].string else { continue }
-            if !places.insert(place).inserted { errors.append(.invalid(path["mountPath"], mount["mountPath"], "must be unique")) }
+            if !places.insert(place).inserted {
+                errors.append(.invalid(path["mountPath"], mount["mountPath"], "must be unique"))
+            }
             if devices.contains(where: { $0["devicePath"].string == place }) {
-                errors.append(.invalid(path["mountPath"], mount["mountPath"], "must not already exist as a path in volumeDevices"))
+                errors.append(
+                    .invalid(path["mountPath"], mount["mountPath"], "must not already exist as a path in volumeDevices")
+                )
             }
             if mount["mountPropagation"] == "Bidirectional", container["securityContext"]["privileged"] != true {
                 errors.append(
-                    .forbidden(path["mountPropagation"], "Bidirectional mount propagation is available only to privileged containers"))
+                    .forbidden(
+                        path["mountPropagation"],
+                        "Bidirectional mount propagation is available only to privileged containers"))
             }
         }
         var paths: Set<String> = []
@@ -100,7 +119,10 @@ extension Kinds {
             if let name = device["name"].string {
                 if let volume = volumes[name] {
                     if !volume.given("persistentVolumeClaim"), !volume.given("ephemeral") {
-                        errors.append(.invalid(path["name"], device["name"], "only a PersistentVolumeClaim or an ephemeral volume can be a device"))
+                        errors.append(
+                            .invalid(
+                                path["name"], device["name"],
+                                "only a PersistentVolumeClaim or an ephemeral volume can be a device"))
                     }
                 } else {
                     errors.append(.notFound(path["name"], device["name"]))
@@ -118,7 +140,10 @@ extension Kinds {
             for (position, port) in container["ports"].items.enumerated() {
                 let path = path["containers"][index]["ports"][position]
                 if spec["hostNetwork"] == true, port.given("hostPort"), port["hostPort"] != port["containerPort"] {
-                    errors.append(.invalid(path["containerPort"], port["containerPort"], "must match `hostPort` when `hostNetwork` is true"))
+                    errors.append(
+                        .invalid(
+                            path["containerPort"], port["containerPort"],
+                            "must match `hostPort` when `hostNetwork` is true"))
                 }
                 guard let number = port["hostPort"].int else { continue }
                 let key = "\(port["protocol"].text)/\(port["hostIP"].text)/\(number)"
@@ -134,13 +159,16 @@ extension Kinds {
             if dns.isNull {
                 errors.append(.required(path, "must provide `dnsConfig` when `dnsPolicy` is None"))
             } else if dns["nameservers"].items.isEmpty {
-                errors.append(.required(path["nameservers"], "must provide at least one DNS nameserver when `dnsPolicy` is None"))
+                errors.append(
+                    .required(path["nameservers"], "must provide at least one DNS nameserver when `dnsPolicy` is None"))
             }
         }
         if dns["nameservers"].items.count > 3 {
             errors.append(.invalid(path["nameservers"], dns["nameservers"], "must not have more than 3 nameservers"))
         }
-        for (index, server) in dns["nameservers"].items.enumerated() { errors.check(.ip, server, path["nameservers"][index]) }
+        for (index, server) in dns["nameservers"].items.enumerated() {
+            errors.check(.ip, server, path["nameservers"][index])
+        }
         if dns["searches"].items.count > 32 {
             errors.append(.invalid(path["searches"], dns["searches"], "must not have more than 32 search paths"))
         }
@@ -156,7 +184,8 @@ extension Kinds {
     private static func checkPodSecurity(_ spec: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) {
         if spec["shareProcessNamespace"] == true, spec["hostPID"] == true {
             errors.append(
-                .invalid(path["shareProcessNamespace"], true, "shareProcessNamespace and hostPID cannot both be enabled"))
+                .invalid(
+                    path["shareProcessNamespace"], true, "shareProcessNamespace and hostPID cannot both be enabled"))
         }
         if spec["hostUsers"] == false {
             for field in ["hostNetwork", "hostPID", "hostIPC"] where spec[field] == true {
@@ -181,7 +210,9 @@ extension Kinds {
         var names: Set<String> = []
         for (index, gate) in spec["schedulingGates"].items.enumerated() {
             errors.check(.qualifiedName, gate["name"], path["schedulingGates"][index])
-            if !names.insert(gate["name"].text).inserted { errors.append(.duplicate(path["schedulingGates"][index], gate["name"])) }
+            if !names.insert(gate["name"].text).inserted {
+                errors.append(.duplicate(path["schedulingGates"][index], gate["name"]))
+            }
         }
     }
 

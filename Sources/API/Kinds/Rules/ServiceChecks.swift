@@ -12,7 +12,8 @@ extension Kinds {
         checkExposure(spec, type: type, path, &errors)
         checkAffinity(spec, path, &errors)
         errors.check(
-            spec["trafficDistribution"], isOneOf: ["PreferClose", "PreferSameNode", "PreferSameZone"], path["trafficDistribution"])
+            spec["trafficDistribution"], isOneOf: ["PreferClose", "PreferSameNode", "PreferSameZone"],
+            path["trafficDistribution"])
     }
 
     private static func checkServicePorts(
@@ -20,7 +21,9 @@ extension Kinds {
     ) {
         let ports = spec["ports"].items
         if ports.isEmpty, type != "ExternalName", !isHeadless { errors.append(.required(path)) }
-        var names: Set<String> = [], numbers: Set<String> = [], nodePorts: Set<String> = []
+        var names: Set<String> = []
+        var numbers: Set<String> = []
+        var nodePorts: Set<String> = []
         for (index, port) in ports.enumerated() {
             let path = path[index]
             let name = port["name"].text
@@ -30,7 +33,9 @@ extension Kinds {
                 errors.append(.duplicate(path["name"], port["name"]))
             }
             let transport = port["protocol"].text
-            if !numbers.insert("\(transport) \(port["port"].int ?? 0)").inserted { errors.append(.duplicate(path, port)) }
+            if !numbers.insert("\(transport) \(port["port"].int ?? 0)").inserted {
+                errors.append(.duplicate(path, port))
+            }
             guard let nodePort = port["nodePort"].int, nodePort != 0 else { continue }
             if type != "NodePort", type != "LoadBalancer" {
                 errors.append(.forbidden(path["nodePort"], "may not be used when `type` is '\(type)'"))
@@ -45,10 +50,16 @@ extension Kinds {
     ) {
         if type == "ExternalName" {
             let name = spec["externalName"].text
-            if name.isEmpty { errors.append(.required(path["externalName"])) } else {
-                errors.check(.dns1123Subdomain, .string(name.hasSuffix(".") ? String(name.dropLast()) : name), path["externalName"])
+            if name.isEmpty {
+                errors.append(.required(path["externalName"]))
+            } else {
+                errors.check(
+                    .dns1123Subdomain, .string(name.hasSuffix(".") ? String(name.dropLast()) : name),
+                    path["externalName"])
             }
-            if !spec["clusterIPs"].items.isEmpty { errors.append(.forbidden(path["clusterIPs"], "may not be set for ExternalName services")) }
+            if !spec["clusterIPs"].items.isEmpty {
+                errors.append(.forbidden(path["clusterIPs"], "may not be set for ExternalName services"))
+            }
             for field in ["ipFamilies", "ipFamilyPolicy"] where spec.given(field) {
                 errors.append(.forbidden(path[field], "may not be set for ExternalName services"))
             }
@@ -57,7 +68,9 @@ extension Kinds {
         }
         for (index, address) in spec["externalIPs"].items.enumerated() {
             errors.check(.ip, address, path["externalIPs"][index])
-            if let problem = IPAddress(address.text)?.specialUse { errors.append(.invalid(path["externalIPs"][index], address, problem)) }
+            if let problem = IPAddress(address.text)?.specialUse {
+                errors.append(.invalid(path["externalIPs"][index], address, problem))
+            }
         }
         var families: Set<String> = []
         for (index, family) in spec["ipFamilies"].items.enumerated() {
@@ -68,24 +81,31 @@ extension Kinds {
     }
 
     /// What only Services that can be reached from outside may say.
-    private static func checkExposure(_ spec: JSONValue, type: String, _ path: FieldPath, _ errors: inout [FieldError]) {
+    private static func checkExposure(_ spec: JSONValue, type: String, _ path: FieldPath, _ errors: inout [FieldError])
+    {
         let isBalanced = type == "LoadBalancer"
         if !isBalanced {
-            for field in ["loadBalancerSourceRanges", "allocateLoadBalancerNodePorts", "loadBalancerClass"] where spec.given(field) {
+            for field in ["loadBalancerSourceRanges", "allocateLoadBalancerNodePorts", "loadBalancerClass"]
+            where spec.given(field) {
                 errors.append(.forbidden(path[field], "may only be used when `type` is 'LoadBalancer'"))
             }
         } else {
             errors.check(.qualifiedName, spec["loadBalancerClass"], path["loadBalancerClass"])
         }
         for (index, range) in spec["loadBalancerSourceRanges"].items.enumerated() {
-            errors.check(.cidr, .string(String(range.text.filter { $0 != " " })), path["loadBalancerSourceRanges"][index])
+            errors.check(
+                .cidr, .string(String(range.text.filter { $0 != " " })), path["loadBalancerSourceRanges"][index])
         }
         let isExternal = isBalanced || type == "NodePort" || !spec["externalIPs"].items.isEmpty
         if spec.given("externalTrafficPolicy"), !isExternal {
             errors.append(
-                .invalid(path["externalTrafficPolicy"], spec["externalTrafficPolicy"], "may only be set for externally-accessible services"))
+                .invalid(
+                    path["externalTrafficPolicy"], spec["externalTrafficPolicy"],
+                    "may only be set for externally-accessible services"))
         }
-        if let port = spec["healthCheckNodePort"].int, port != 0, !isBalanced || spec["externalTrafficPolicy"] != "Local" {
+        if let port = spec["healthCheckNodePort"].int, port != 0,
+            !isBalanced || spec["externalTrafficPolicy"] != "Local"
+        {
             errors.append(
                 .invalid(
                     path["healthCheckNodePort"], .int(port),
@@ -103,7 +123,8 @@ extension Kinds {
             }
             if !(1...86400).contains(seconds) {
                 errors.append(
-                    .invalid(path["clientIP"]["timeoutSeconds"], .int(seconds), "must be greater than 0 and at most 86400"))
+                    .invalid(
+                        path["clientIP"]["timeoutSeconds"], .int(seconds), "must be greater than 0 and at most 86400"))
             }
         } else if !configuration.isNull {
             errors.append(.forbidden(path, "must not be set when session affinity is None"))

@@ -14,7 +14,9 @@ extension Kinds {
             }
             for (name, value) in capacity.members { checkPositive(value, path["capacity"].entry(name), &errors) }
             if spec["hostPath"]["path"] == "/", spec["persistentVolumeReclaimPolicy"] == "Recycle" {
-                errors.append(.forbidden(path["persistentVolumeReclaimPolicy"], "may not be 'recycle' for a hostPath mount of '/'"))
+                errors.append(
+                    .forbidden(
+                        path["persistentVolumeReclaimPolicy"], "may not be 'recycle' for a hostPath mount of '/'"))
             }
             if spec.given("local"), spec["nodeAffinity"]["required"].isNull {
                 errors.append(.required(path["nodeAffinity"], "local volume requires node affinity"))
@@ -39,34 +41,45 @@ extension Kinds {
         },
         "storage.v1.StorageClass": { object, path, errors in
             errors.check(object["reclaimPolicy"], isOneOf: ["Delete", "Retain"], path["reclaimPolicy"])
-            if let name = object["provisioner"].string, !name.isEmpty { errors.check(.qualifiedName, .string(name.lowercased()), path["provisioner"]) }
+            if let name = object["provisioner"].string, !name.isEmpty {
+                errors.check(.qualifiedName, .string(name.lowercased()), path["provisioner"])
+            }
             if object["parameters"].members.count > 512 { errors.append(.tooLong(path["parameters"], maximum: 512)) }
             for key in object["parameters"].members.keys where key.isEmpty {
                 errors.append(.invalid(path["parameters"], .string(key), "field can not be empty."))
             }
         },
         "storage.v1.CSIDriverSpec": { spec, path, errors in
-            errors.check(spec["fsGroupPolicy"], isOneOf: ["File", "None", "ReadWriteOnceWithFSType"], path["fsGroupPolicy"])
+            errors.check(
+                spec["fsGroupPolicy"], isOneOf: ["File", "None", "ReadWriteOnceWithFSType"], path["fsGroupPolicy"])
             for mode in spec["volumeLifecycleModes"].items {
                 errors.check(mode, isOneOf: ["Ephemeral", "Persistent"], path["volumeLifecycleModes"])
             }
             for (index, token) in spec["tokenRequests"].items.enumerated() {
                 if let seconds = token["expirationSeconds"].int, seconds < 600 {
                     errors.append(
-                        .invalid(path["tokenRequests"][index]["expirationSeconds"], .int(seconds), "may not specify a duration less than 10 minutes"))
+                        .invalid(
+                            path["tokenRequests"][index]["expirationSeconds"], .int(seconds),
+                            "may not specify a duration less than 10 minutes"))
                 }
             }
         },
         "storage.v1.CSIDriver": { checkDriver($0["metadata"]["name"], $1["metadata"]["name"], &$2) },
         "storage.v1.CSINodeDriver": { driver, path, errors in
             checkDriver(driver["name"], path["name"], &errors)
-            if driver["nodeID"].text.utf8.count > 256 { errors.append(.invalid(path["nodeID"], driver["nodeID"], "must be 256 characters or less")) }
+            if driver["nodeID"].text.utf8.count > 256 {
+                errors.append(.invalid(path["nodeID"], driver["nodeID"], "must be 256 characters or less"))
+            }
         },
         "storage.v1.VolumeAttachmentSpec": { spec, path, errors in
             let source = spec["source"]
             switch (source.given("persistentVolumeName"), source.given("inlineVolumeSpec")) {
-            case (false, false): errors.append(.required(path["source"], "must specify exactly one of inlineVolumeSpec and persistentVolumeName"))
-            case (true, true): errors.append(.forbidden(path["source"], "must specify exactly one of inlineVolumeSpec and persistentVolumeName"))
+            case (false, false):
+                errors.append(
+                    .required(path["source"], "must specify exactly one of inlineVolumeSpec and persistentVolumeName"))
+            case (true, true):
+                errors.append(
+                    .forbidden(path["source"], "must specify exactly one of inlineVolumeSpec and persistentVolumeName"))
             default: break
             }
         },
@@ -80,9 +93,13 @@ extension Kinds {
                 return source
             }
             if source(new) != source(old) {
-                errors.append(.forbidden(path["persistentvolumesource"], "spec.persistentvolumesource is immutable after creation"))
+                errors.append(
+                    .forbidden(
+                        path["persistentvolumesource"], "spec.persistentvolumesource is immutable after creation"))
             }
-            if new["volumeMode"] != old["volumeMode"] { errors.append(.invalid(path["volumeMode"], new["volumeMode"], "field is immutable")) }
+            if new["volumeMode"] != old["volumeMode"] {
+                errors.append(.invalid(path["volumeMode"], new["volumeMode"], "field is immutable"))
+            }
             if old.given("nodeAffinity"), new["nodeAffinity"] != old["nodeAffinity"] {
                 errors.append(.invalid(path["nodeAffinity"], new["nodeAffinity"], "field is immutable"))
             }
@@ -91,7 +108,9 @@ extension Kinds {
             var allowed = old["spec"]
             let isBound = old["status"]["phase"] == "Bound"
             // The binder fills in the volume; a bound claim may grow and change its attributes.
-            if (old["spec"]["volumeName"].text).isEmpty, new["spec"].given("volumeName") { allowed["volumeName"] = new["spec"]["volumeName"] }
+            if (old["spec"]["volumeName"].text).isEmpty, new["spec"].given("volumeName") {
+                allowed["volumeName"] = new["spec"]["volumeName"]
+            }
             if !old["spec"].given("storageClassName"), new["spec"].given("storageClassName") {
                 allowed["storageClassName"] = new["spec"]["storageClassName"]
             }
@@ -105,13 +124,19 @@ extension Kinds {
             if new["spec"] != allowed {
                 errors.append(
                     .forbidden(
-                        path["spec"], "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"))
+                        path["spec"],
+                        "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
+                    ))
             }
-            func storage(_ claim: JSONValue) -> Quantity? { claim["spec"]["resources"]["requests"]["storage"].string.flatMap(Quantity.init) }
+            func storage(_ claim: JSONValue) -> Quantity? {
+                claim["spec"]["resources"]["requests"]["storage"].string.flatMap(Quantity.init)
+            }
             if let now = storage(new), let before = storage(old), now < before,
                 now < new["status"]["capacity"]["storage"].string.flatMap(Quantity.init) ?? before
             {
-                errors.append(.forbidden(path["spec"]["resources"]["requests"]["storage"], "field can not be less than status.capacity"))
+                errors.append(
+                    .forbidden(
+                        path["spec"]["resources"]["requests"]["storage"], "field can not be less than status.capacity"))
             }
         },
         "core.v1.ResourceQuotaSpec": { new, old, path, errors in
@@ -123,8 +148,10 @@ extension Kinds {
 
     /// In the order in which upstream looks for them.
     static let volumeSources = [
-        "hostPath", "gcePersistentDisk", "awsElasticBlockStore", "glusterfs", "flocker", "nfs", "rbd", "quobyte", "cephfs", "iscsi",
-        "cinder", "fc", "flexVolume", "azureFile", "vsphereVolume", "photonPersistentDisk", "portworxVolume", "azureDisk", "scaleIO",
+        "hostPath", "gcePersistentDisk", "awsElasticBlockStore", "glusterfs", "flocker", "nfs", "rbd", "quobyte",
+        "cephfs", "iscsi",
+        "cinder", "fc", "flexVolume", "azureFile", "vsphereVolume", "photonPersistentDisk", "portworxVolume",
+        "azureDisk", "scaleIO",
         "local", "storageos", "csi",
     ]
 

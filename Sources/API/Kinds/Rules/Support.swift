@@ -29,7 +29,9 @@ extension [FieldError] {
         case .number: nonNegative(value, path)
         case .string(let text):
             guard let percent = Kinds.percent(value) else {
-                append(.invalid(path, value, "\(text): a valid percent string must be a number followed by a % (e.g. '10%')"))
+                append(
+                    .invalid(
+                        path, value, "\(text): a valid percent string must be a number followed by a % (e.g. '10%')"))
                 return
             }
             if atMostAll, percent > 100 { append(.invalid(path, value, "must not be greater than 100%")) }
@@ -46,7 +48,8 @@ extension [FieldError] {
 extension Kinds {
     /// The number in `25%`.
     static func percent(_ value: JSONValue) -> Int? {
-        guard let text = value.string, text.hasSuffix("%"), text.utf8.dropLast().allSatisfy({ (48...57).contains($0) }) else { return nil }
+        guard let text = value.string, text.hasSuffix("%"), text.utf8.dropLast().allSatisfy({ (48...57).contains($0) })
+        else { return nil }
         return Int(text.dropLast())
     }
 
@@ -59,7 +62,9 @@ extension Kinds {
         return LabelSelector(root)
     }
 
-    static func matches(_ selector: JSONValue, _ labels: JSONValue) -> Bool { Self.selector(selector).matches { labels[$0].string } }
+    static func matches(_ selector: JSONValue, _ labels: JSONValue) -> Bool {
+        Self.selector(selector).matches { labels[$0].string }
+    }
 
     static func isEmptySelector(_ selector: JSONValue) -> Bool {
         selector["matchLabels"].members.isEmpty && selector["matchExpressions"].items.isEmpty

@@ -30,12 +30,16 @@ extension Kinds {
         "core.v1.VolumeProjection": { projection, path, errors in
             let sources = projection.members.keys.filter(projection.given)
             if sources.isEmpty { errors.append(.required(path, "must specify a source")) }
-            if sources.count > 1 { errors.append(.forbidden(path, "may not specify more than 1 volume type per source")) }
+            if sources.count > 1 {
+                errors.append(.forbidden(path, "may not specify more than 1 volume type per source"))
+            }
         },
         "core.v1.ProjectedVolumeSource": { volume, path, errors in
             var taken: Set<String> = []
             for (index, source) in volume["sources"].items.enumerated() {
-                var paths = ["secret", "configMap", "downwardAPI"].flatMap { source[$0]["items"].items.map { $0["path"].text } }
+                var paths = ["secret", "configMap", "downwardAPI"].flatMap {
+                    source[$0]["items"].items.map { $0["path"].text }
+                }
                 paths += ["serviceAccountToken", "clusterTrustBundle"].compactMap { source[$0]["path"].string }
                 for place in paths where !place.isEmpty && !taken.insert(place).inserted {
                     errors.append(.invalid(path["sources"][index], .string(place), "conflicting duplicate paths"))

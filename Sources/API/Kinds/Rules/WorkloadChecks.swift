@@ -7,14 +7,16 @@ extension Kinds {
             checkSelector(spec, kind: "deployment", path, &errors)
             checkAlwaysRunning(spec["template"], path["template"], &errors)
             if let deadline = spec["progressDeadlineSeconds"].int, deadline <= spec["minReadySeconds"].int ?? 0 {
-                errors.append(.invalid(path["progressDeadlineSeconds"], .int(deadline), "must be greater than minReadySeconds"))
+                errors.append(
+                    .invalid(path["progressDeadlineSeconds"], .int(deadline), "must be greater than minReadySeconds"))
             }
         },
         "apps.v1.DeploymentStrategy": { strategy, path, errors in
             switch strategy["type"].text {
             case "Recreate":
                 if strategy.given("rollingUpdate") {
-                    errors.append(.forbidden(path["rollingUpdate"], "may not be specified when strategy `type` is 'Recreate'"))
+                    errors.append(
+                        .forbidden(path["rollingUpdate"], "may not be specified when strategy `type` is 'Recreate'"))
                 }
             case "RollingUpdate": break
             default: errors.append(.notSupported(path, strategy["type"], ["Recreate", "RollingUpdate"]))
@@ -24,7 +26,8 @@ extension Kinds {
             errors.numberOrPercent(update["maxUnavailable"], path["maxUnavailable"], atMostAll: true)
             errors.numberOrPercent(update["maxSurge"], path["maxSurge"])
             if isZero(update["maxUnavailable"]), isZero(update["maxSurge"]) {
-                errors.append(.invalid(path["maxUnavailable"], update["maxUnavailable"], "may not be 0 when `maxSurge` is 0"))
+                errors.append(
+                    .invalid(path["maxUnavailable"], update["maxUnavailable"], "may not be 0 when `maxSurge` is 0"))
             }
         },
         "apps.v1.ReplicaSetSpec": { spec, path, errors in
@@ -44,7 +47,9 @@ extension Kinds {
             errors.numberOrPercent(update["maxUnavailable"], path["maxUnavailable"], atMostAll: true)
             errors.numberOrPercent(update["maxSurge"], path["maxSurge"], atMostAll: true)
             switch (isZero(update["maxUnavailable"]), isZero(update["maxSurge"])) {
-            case (false, false): errors.append(.invalid(path["maxSurge"], update["maxSurge"], "may not be set when maxUnavailable is non-zero"))
+            case (false, false):
+                errors.append(
+                    .invalid(path["maxSurge"], update["maxSurge"], "may not be set when maxUnavailable is non-zero"))
             case (true, true): errors.append(.required(path["maxUnavailable"], "cannot be 0 when maxSurge is 0"))
             default: break
             }
@@ -53,19 +58,32 @@ extension Kinds {
             checkSelector(spec, kind: "statefulset", path, &errors)
             checkAlwaysRunning(spec["template"], path["template"], &errors)
             if !["OrderedReady", "Parallel"].contains(spec["podManagementPolicy"].text) {
-                errors.append(.invalid(path["podManagementPolicy"], spec["podManagementPolicy"], "must be 'OrderedReady' or 'Parallel'"))
+                errors.append(
+                    .invalid(
+                        path["podManagementPolicy"], spec["podManagementPolicy"], "must be 'OrderedReady' or 'Parallel'"
+                    ))
             }
-            if let name = spec["serviceName"].string, !name.isEmpty { errors.check(.dns1123Label, .string(name), path["serviceName"]) }
+            if let name = spec["serviceName"].string, !name.isEmpty {
+                errors.check(.dns1123Label, .string(name), path["serviceName"])
+            }
             // The claims made from templates are volumes of the Pods.
-            let claims = spec["volumeClaimTemplates"].items.map { FieldError.notFound(FieldPath(), $0["metadata"]["name"]).message }
+            let claims = spec["volumeClaimTemplates"].items.map {
+                FieldError.notFound(FieldPath(), $0["metadata"]["name"]).message
+            }
             let prefix = path["template"]["spec"].description
-            errors.removeAll { $0.reason == .notFound && $0.field.hasPrefix(prefix) && $0.field.hasSuffix("].name") && claims.contains($0.message) }
+            errors.removeAll {
+                $0.reason == .notFound && $0.field.hasPrefix(prefix) && $0.field.hasSuffix("].name")
+                    && claims.contains($0.message)
+            }
         },
         "apps.v1.StatefulSetUpdateStrategy": { strategy, path, errors in
             switch strategy["type"].text {
             case "OnDelete":
                 if strategy.given("rollingUpdate") {
-                    errors.append(.invalid(path["rollingUpdate"], strategy["rollingUpdate"], "only allowed for updateStrategy 'RollingUpdate'"))
+                    errors.append(
+                        .invalid(
+                            path["rollingUpdate"], strategy["rollingUpdate"],
+                            "only allowed for updateStrategy 'RollingUpdate'"))
                 }
             case "RollingUpdate":
                 let unavailable = strategy["rollingUpdate"]["maxUnavailable"]
@@ -81,7 +99,8 @@ extension Kinds {
         "apps.v1.StatefulSetSpec": { new, old, path, errors in
             var allowed = old
             for field in [
-                "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit", "persistentVolumeClaimRetentionPolicy",
+                "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
+                "persistentVolumeClaimRetentionPolicy",
                 "minReadySeconds",
             ] {
                 if new.has(field) { allowed[field] = new[field] } else { allowed.remove(field) }
@@ -90,13 +109,18 @@ extension Kinds {
                 errors.append(
                     .forbidden(
                         path,
-                        "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"))
+                        "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+                    ))
             }
         },
         "batch.v1.JobSpec": { new, old, path, errors in
-            var fields = ["selector", "completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"]
+            var fields = [
+                "selector", "completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy",
+            ]
             // An indexed Job may be resized; a suspended one may get another template (checked by the Job's strategy).
-            if new["completionMode"] != "Indexed" || new["completions"] != new["parallelism"] { fields.append("completions") }
+            if new["completionMode"] != "Indexed" || new["completions"] != new["parallelism"] {
+                fields.append("completions")
+            }
             if old["suspend"] != true { fields.append("template") }
             for field in fields where new[field] != old[field] {
                 errors.append(.invalid(path[field], new[field], "field is immutable"))
@@ -105,7 +129,8 @@ extension Kinds {
     ]
 
     /// The selector must choose something, and among it the Pods of the template.
-    private static func checkSelector(_ spec: JSONValue, kind: String, _ path: FieldPath, _ errors: inout [FieldError]) {
+    private static func checkSelector(_ spec: JSONValue, kind: String, _ path: FieldPath, _ errors: inout [FieldError])
+    {
         let selector = spec["selector"]
         if !selector.isNull, isEmptySelector(selector) {
             errors.append(.invalid(path["selector"], selector, "empty selector is invalid for \(kind)"))
@@ -124,7 +149,8 @@ extension Kinds {
             errors.append(.notSupported(path["spec"]["restartPolicy"], spec["restartPolicy"], ["Always"]))
         }
         if spec.given("activeDeadlineSeconds") {
-            errors.append(.forbidden(path["spec"]["activeDeadlineSeconds"], "activeDeadlineSeconds is not supported here"))
+            errors.append(
+                .forbidden(path["spec"]["activeDeadlineSeconds"], "activeDeadlineSeconds is not supported here"))
         }
     }
 }
