@@ -387,9 +387,13 @@ class Namespace:
         return eventually(lambda: text in (log := self.kubectl("logs", name)) and log, timeout, f"'{text}' in the log")
 
     def events(self, name):
-        """The reasons and messages of the Events about an object."""
+        """The Events about an object: for each reason its messages, a line each."""
         items = json.loads(self.kubectl("get", "events", "-o", "json"))["items"]
-        return {e["reason"]: e["message"] for e in items if e["involvedObject"]["name"] == name}
+        found = {}
+        for event in items:
+            if event["involvedObject"]["name"] == name:
+                found.setdefault(event["reason"], []).append(event["message"])
+        return {reason: "\n".join(messages) for reason, messages in found.items()}
 
     def event(self, name, reason, timeout=60):
         """Waits for an Event about an object and returns its message."""

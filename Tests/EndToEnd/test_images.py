@@ -19,7 +19,7 @@ def test_an_image_that_is_not_there_is_named_then_backed_off_then_found(ns, regi
     ns.wait("late", lambda p: waiting_reason(p) == "ImagePullBackOff")
     assert "late" in ns.kubectl("get", "pods") and phase(ns.get("pod", "late")) == "Pending"
     assert reference in ns.event("late", "Failed")
-    assert ns.event("late", "BackOff") == f'Back-off pulling image "{reference}"'
+    assert ns.event("late", "BackOff").splitlines()[0] == f'Back-off pulling image "{reference}"'
     assert images.push("settings:1", registry) == reference
     ns.wait("late", is_ready, timeout=60)
 

@@ -2,7 +2,7 @@
 import datetime
 
 import pytest
-from segler import container, phase, pod, terminated, waiting_reason
+from segler import container, eventually, phase, pod, terminated, waiting_reason
 
 
 def crasher(name, code=3, **spec):
@@ -40,7 +40,8 @@ def test_a_container_that_keeps_crashing_backs_off_and_says_so(ns):
     value = ns.wait("loop", lambda p: waiting_reason(p) == "CrashLoopBackOff")
     assert phase(value) == "Running"
     assert "back-off 10s restarting failed container=loop" in container(value)["state"]["waiting"]["message"]
-    assert ns.kubectl("get", "pod", "loop").splitlines()[1].split()[2] == "CrashLoopBackOff"
+    eventually(lambda: ns.kubectl("get", "pod", "loop").splitlines()[1].split()[2] == "CrashLoopBackOff",
+               what="CrashLoopBackOff in kubectl's table")
     assert "Back-off restarting failed container loop" in ns.event("loop", "BackOff")
     assert "crasher leaves with 3" in ns.kubectl("logs", "loop", "--previous")
 
