@@ -216,8 +216,10 @@ public struct StatusError: Error, Sendable, CustomStringConvertible {
         writer.string("Failure")
         writer.key("message")
         writer.string(message)
-        writer.key("reason")
-        writer.string(reason)
+        if !reason.isEmpty {
+            writer.key("reason")
+            writer.string(reason)
+        }
         if !name.isEmpty || !group.isEmpty || !kind.isEmpty || !causes.isEmpty || retryAfterSeconds > 0 {
             writer.key("details")
             writer.beginObject()

@@ -9,11 +9,15 @@ internal import Synchronization
 public struct LocalClient: ObjectClient {
     private let server: APIServer
     private let caller: Caller
+    /// The component's name, as `managedFields` carries it.
+    private let options: WriteOptions
 
     /// `user` and `groups` decide what it may do: system:kube-scheduler, system:kube-controller-manager, or a node.
     public init(_ server: APIServer, user: String, groups: [String] = []) {
         self.server = server
         caller = Caller(user: user, groups: groups + ["system:authenticated"])
+        let name = user.hasPrefix("system:node:") ? "kubelet" : user.split(separator: ":").last.map(String.init) ?? user
+        options = WriteOptions(manager: name)
     }
 
     private func resolve(
@@ -57,14 +61,14 @@ public struct LocalClient: ObjectClient {
 
     public func create(_ resource: ResourceName, namespace: String?, _ object: JSONValue) async throws(StatusError) -> Object {
         let served = try resolve(resource, "create", namespace)
-        return try parse(try await server.create(served, namespace: namespace, .value(object), caller, WriteOptions()).bytes)
+        return try parse(try await server.create(served, namespace: namespace, .value(object), caller, options).bytes)
     }
 
     public func create(
         _ resource: ResourceName, namespace: String?, name: String, subresource: String, _ object: JSONValue
     ) async throws(StatusError) -> Object {
         let served = try resolve(resource, "create", namespace, name, subresource)
-        let response = try await server.act(subresource, served, namespace, name, .value(object), caller, WriteOptions())
+        let response = try await server.act(subresource, served, namespace, name, .value(object), caller, options)
         guard case .bytes(let bytes) = response.body else { throw .internalError("no answer") }
         return try parse(bytes)
     }
@@ -74,7 +78,7 @@ public struct LocalClient: ObjectClient {
     ) async throws(StatusError) -> Object {
         let served = try resolve(resource, "update", namespace, name, subresource ?? "")
         let target = Self.target(resource, namespace, name)
-        return try parse(try await server.replace(served, target, subresource, .value(object), caller, WriteOptions()).bytes)
+        return try parse(try await server.replace(served, target, subresource, .value(object), caller, options).bytes)
     }
 
     public func patch(
@@ -83,7 +87,7 @@ public struct LocalClient: ObjectClient {
         let served = try resolve(resource, "patch", namespace, name, subresource ?? "")
         return try parse(
             try await server.patch(
-                served, namespace: namespace, name: name, subresource: subresource, type, patch.encoded(), caller, WriteOptions()
+                served, namespace: namespace, name: name, subresource: subresource, type, patch.encoded(), caller, options
             ).bytes)
     }
 

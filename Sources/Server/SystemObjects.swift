@@ -10,7 +10,7 @@ extension APIServer {
         let caller = Caller(user: "system:apiserver", groups: ["system:masters"])
         for name in ["default", "kube-system", "kube-public", "kube-node-lease"] where store.get("namespaces", name) == nil {
             let object: JSONValue = ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]]
-            _ = try await create(namespaces, namespace: nil, .value(object), caller, WriteOptions())
+            _ = try await create(namespaces, namespace: nil, .value(object), caller, WriteOptions(manager: "kube-apiserver"))
         }
     }
 

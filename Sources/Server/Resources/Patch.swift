@@ -3,7 +3,8 @@ internal import JSON
 
 extension APIServer {
     func patch(
-        _ resource: ServedResource, namespace: String?, name: String, subresource: String?, _ type: PatchType, _ body: [UInt8],
+        _ resource: ServedResource, namespace: String?, name: String, subresource: String?, _ type: PatchType,
+        _ body: [UInt8],
         _ caller: Caller, _ options: WriteOptions
     ) async throws(StatusError) -> WriteResult {
         let change = try parse(type, body, options)
@@ -11,7 +12,8 @@ extension APIServer {
         (options.isPatch, options.apiVersion) = (true, resource.definition.apiVersion)
         if case .apply(let configuration) = change {
             return try await apply(
-                configuration, to: resource, namespace: namespace, name: name, subresource: subresource, caller, options)
+                configuration, to: resource, namespace: namespace, name: name, subresource: subresource, caller, options
+            )
         }
         let patchOptions = options
         return try await update(resource, namespace: namespace, name: name, subresource: subresource, caller, options) {
@@ -42,7 +44,8 @@ extension APIServer {
         if type == .apply {
             if options.fieldManager.isEmpty {
                 throw .invalid(
-                    kind: "PatchOptions", group: "meta.k8s.io", "", [.required(FieldPath("fieldManager"), "is required for apply patch")])
+                    kind: "PatchOptions", group: "meta.k8s.io", "",
+                    [.required(FieldPath("fieldManager"), "is required for apply patch")])
             }
             return .apply(try Self.configuration(body, options))
         }
@@ -63,7 +66,9 @@ extension APIServer {
             guard patch.object != nil else { throw .badRequest("error decoding patch: a merge patch is a JSON object") }
             return .merge(patch)
         case .strategic, .apply:
-            guard patch.object != nil else { throw .badRequest("error decoding patch: a strategic merge patch is a JSON object") }
+            guard patch.object != nil else {
+                throw .badRequest("error decoding patch: a strategic merge patch is a JSON object")
+            }
             return .strategic(patch)
         }
     }

@@ -93,7 +93,7 @@ extension APIServer {
         switch (name, verb) {
         case ("log", _), ("exec", _), ("attach", _): return try serveStream(name, resource, target, request, query)
         case ("binding", "create"), ("eviction", "create"), ("token", "create"):
-            let options = try WriteOptions(query, kind: "CreateOptions")
+            let options = try WriteOptions(query, kind: "CreateOptions", userAgent: request.headers.first(name: "user-agent"))
             return .later {
                 await Self.answer { () async throws(StatusError) in
                     try await self.act(name, resource, target.namespace, object, body, caller, options)
@@ -104,14 +104,14 @@ extension APIServer {
             let (presentation, yaml) = try Presentation.negotiate(request.headers.first(name: "accept"), query)
             return .now(Self.json(presentation.render(try get(resource, namespace: target.namespace, name: object).bytes, resource), yaml: yaml))
         case (_, "update"):
-            let options = try WriteOptions(query, kind: "UpdateOptions")
+            let options = try WriteOptions(query, kind: "UpdateOptions", userAgent: request.headers.first(name: "user-agent"))
             return .later {
                 await Self.answer { () async throws(StatusError) in
                     Self.written(try await self.replace(resource, target, name, body, caller, options), .full, resource, false)
                 }
             }
         case (_, "patch"):
-            let options = try WriteOptions(query, kind: "PatchOptions")
+            let options = try WriteOptions(query, kind: "PatchOptions", userAgent: request.headers.first(name: "user-agent"))
             let type = try Self.patchType(request)
             let bytes = Array(request.body.readableBytesView)
             return .later {
