@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help run test unit e2e bench golden build clean
+.PHONY: help run test debug unit e2e bench golden build clean
 
 RUN_ARGS ?=        # further arguments of `segler server`, e.g. RUN_ARGS="--data-dir /srv/segler"
 TEST_ARGS ?=       # further arguments of pytest, e.g. TEST_ARGS="-k logs"
@@ -12,6 +12,7 @@ GOLDEN ?= ../shared/golden/golden.py # replays recorded exchanges with Kubernete
 RELEASE_FLAGS ?= --static-swift-stdlib # of `swift build -c release`
 
 PRODUCTS := segler segler-pause
+TEST_PROGRAMS := fuzz-json store-crash-writer # that tests start
 RELEASE := .build/release/segler
 DEBUG := .build/debug/segler
 VENV := .build-venv
@@ -32,15 +33,20 @@ test: ## install what is missing, build and run every test
 	@scripts/install build run test
 	@$(MAKE) --no-print-directory unit e2e
 
+# Product by product: `swift build --build-tests` would also compile protoc, which nothing here uses.
+debug:
+	@for product in $(PRODUCTS) $(TEST_PROGRAMS); do echo "swift build --product $$product"; swift build --product $$product; done
+
 unit: ## the unit tests, and a few seconds of each fuzzer
 	@scripts/install build
-	swift build --build-tests
+	@$(MAKE) --no-print-directory debug
+	swift build --product seglerPackageTests
 	swift test --skip-build
 	@for fuzzer in $$(find .build/debug/ -maxdepth 1 -name 'fuzz-*' -type f -executable); do $$fuzzer $(FUZZ_TEXTS); done
 
 e2e: $(VENV)/ready ## the end to end tests: kubectl, the Python client, real containers (as root)
 	@scripts/install build run test
-	swift build
+	@$(MAKE) --no-print-directory debug
 	SEGLER=$(DEBUG) timeout 25m $(VENV)/bin/pytest Tests/EndToEnd $(TEST_ARGS)
 
 bench: ## the API's speed and memory, against the goals
