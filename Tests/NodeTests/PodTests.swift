@@ -288,6 +288,26 @@ import Testing
         }
     }
 
+    @Test func aPodThatRunsLongerThanItMayFails() async throws {
+        try await TestCluster.with { cluster in
+            cluster.run(
+                "slow", "trap 'exit 0' TERM; while :; do sleep 1 & wait $!; done", spec: ["activeDeadlineSeconds": 2])
+            let pod = try await cluster.wait("slow") { $0.phase == "Failed" }
+            #expect(pod["status"]["reason"].equals("DeadlineExceeded"))
+            #expect(pod.condition("Ready")["reason"].equals("PodFailed"))
+        }
+    }
+
+    @Test func aProgramThatIsNotThereIsNamed() async throws {
+        try await TestCluster.with { cluster in
+            cluster.run("wrong", "", spec: ["restartPolicy": "Never"], container: ["command": ["/no/such/program"]])
+            let pod = try await cluster.wait("wrong") { $0.phase == "Failed" }
+            let end = pod.container()["state"]["terminated"]
+            #expect(end["exitCode"].int == 128)
+            #expect(end["message"].string?.contains("/no/such/program") == true)
+        }
+    }
+
     @Test func probesDecideReadinessAndRestarts() async throws {
         try await TestCluster.with { cluster in
             let probe: (String) -> JSONValue = {

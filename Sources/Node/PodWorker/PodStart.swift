@@ -75,9 +75,13 @@ extension PodWorker {
             let message = "\(error)"
             waiting[container.name] = .init(reason: (error as? ConfigurationError)?.reason ?? step, message: message)
             services.event(pod, .warning, "Failed", "Error: \(message)", fieldPath: container.fieldPath)
-            if step == "RunContainerError" {
+            if let id, step == "RunContainerError" {
                 // The runtime counts it as ended; the next attempt is a restart.
                 restarted(start)
+                let status = try await services.driver.containerStatus(id: id)
+                runtime.add(status, sandboxID: sandboxID)
+                if PodPlan.isDone(container, pod, runtime) { waiting[container.name] = nil }
+                if status.state == .exited { return true }
                 wake(at: .now.adding(seconds: 1))
                 return false
             }

@@ -45,7 +45,7 @@ struct PodStatus: Sendable {
         status["hostIP"] = .string(hostIPs.first ?? "")
         status["hostIPs"] = .array(hostIPs.map { ["ip": .string($0)] })
         let podIPs = pod.isHostNetwork ? hostIPs : runtime.ips
-        if !podIPs.isEmpty, failure == nil {
+        if !podIPs.isEmpty, failure == nil || !runtime.isEmpty {
             status["podIP"] = .string(podIPs[0])
             status["podIPs"] = .array(podIPs.map { ["ip": .string($0)] })
         }
@@ -251,7 +251,7 @@ struct PodStatus: Sendable {
 
     private func conditions(phase: String, main: [Entry], initial: [Entry]) -> [Condition] {
         // A pod that the node refused has nothing to be ready.
-        if failure != nil { return [] }
+        if failure != nil, runtime.isEmpty { return [] }
         let isOver = phase == "Succeeded" || phase == "Failed"
         let overReason = phase == "Succeeded" ? "PodCompleted" : "PodFailed"
         var result = [Condition("PodReadyToStartContainers", runtime.readySandbox != nil && !isOver)]

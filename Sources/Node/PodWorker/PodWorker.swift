@@ -220,6 +220,7 @@ actor PodWorker {
             isAdmitted = true
             if runtime.isEmpty { await publish(pod) }
         }
+        if hasPassedDeadline(pod) { return await fail(pod) }
         // Every step changes what the runtime holds; after a few of them others have their turn.
         for _ in 0..<8 {
             if inbox.withLock({ $0.isGone || $0.pod.isBeingDeleted }) { break }
@@ -231,7 +232,9 @@ actor PodWorker {
                 }, now: .now)
             isInitialized = plan.isInitialized
             for (name, why) in plan.waiting { tellBackoff(pod, name, why) }
-            waiting = waiting.filter { $0.value.reason != "CrashLoopBackOff" }.merging(plan.waiting) { $1 }
+            let starting = Set(plan.start.map(\.container.name))
+            waiting = waiting.filter { starting.contains($0.key) && $0.value.reason != "CrashLoopBackOff" }
+                .merging(plan.waiting) { $1 }
             if let time = plan.wakeAt { wake(at: time) }
             for kill in plan.kill { stop(kill.id, pod, kill.container, message: kill.message, deadline: nil) }
 
@@ -272,6 +275,28 @@ actor PodWorker {
         }
         for sandbox in runtime.sandboxes where sandbox.state == .ready {
             try await services.driver.stopPodSandbox(id: sandbox.id)
+        }
+        await publish(pod)
+    }
+
+    /// Whether `activeDeadlineSeconds` are over; if not, the worker will be there when they are.
+    private func hasPassedDeadline(_ pod: Object) -> Bool {
+        guard let seconds = pod.spec["activeDeadlineSeconds"].int else { return false }
+        let start = pod["status"]["startTime"].string.flatMap { Time($0) } ?? firstSeen
+        let deadline = start.adding(seconds: Double(seconds))
+        if deadline <= .now { return true }
+        wake(at: deadline)
+        return false
+    }
+
+    /// Stops everything; when that is done, the pod has failed.
+    private func fail(_ pod: Object) async {
+        let message = "Pod was active on the node longer than the specified deadline"
+        if failure == nil { services.event(pod, .normal, "DeadlineExceeded", message) }
+        failure = .init(reason: "DeadlineExceeded", message: message)
+        waiting = [:]
+        for instance in runtime.running {
+            stop(instance.id, pod, pod.containerSpec(named: instance.status.metadata.name), message: "", deadline: nil)
         }
         await publish(pod)
     }
