@@ -202,6 +202,13 @@ public final class Scheduler: Sendable {
         let message = reason.message
         recorder.event(pod.reference, .warning, reason: "FailedScheduling", message)
         if demand.reported == message { return }
+        if reason.nodes == 0 {
+            // A cluster that starts has no nodes for a moment; what passes so soon is not worth a write to every pod.
+            do { try await time.sleep(until: time.uptime + 1.5) } catch { return }
+            guard let now = try? await client.get(.pods, namespace: pod.namespace, name: pod.name), now.uid == pod.uid,
+                (now["spec"]["nodeName"].string ?? "").isEmpty
+            else { return }
+        }
         var condition: JSONValue = [
             "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": .string(message),
         ]

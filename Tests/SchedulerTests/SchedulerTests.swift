@@ -44,8 +44,11 @@ import Testing
         #expect(await cluster.nodeOf("web") == "big")
     }
 
-    @Test func withoutNodesTheMessageSaysSo() async {
+    @Test func withoutNodesTheMessageSaysSoAfterAMoment() async {
         api.put(.pods, pod("web"))
+        cluster.start()
+        await time.waitForSleeper(until: 1.5)
+        time.advance(seconds: 1.5)
         #expect(await cluster.refusalOf("web") == "no nodes available to schedule pods")
     }
 
