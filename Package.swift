@@ -84,6 +84,7 @@ let package = Package(
             swiftSettings: strict),
 
         tests("JSON", ["fuzz-json"]),
+        tests("API", ["JSON"]),
         .executableTarget(
             name: "fuzz-json", dependencies: ["JSON"], path: "Tests/Fuzz/json", swiftSettings: strict),
         .executableTarget(

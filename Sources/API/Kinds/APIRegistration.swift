@@ -30,6 +30,6 @@ extension Kinds {
         type ServiceReference
           name string
           namespace string
-          port *int32
+          port *int32 = 443
         """#
 }

@@ -13,7 +13,8 @@ protocol AdmissionStep: Sendable {
 /// The steps, in upstream's order.
 enum AdmissionChain {
     static let steps: [any AdmissionStep] = [
-        NamespaceLifecycle(), ServiceAccountAdmission(), PriorityAdmission(), DefaultTolerationSeconds(),
+        NamespaceLifecycle(), LimitRanger(), ServiceAccountAdmission(), TaintNodesByCondition(), PriorityAdmission(),
+        DefaultTolerationSeconds(), DefaultStorageClass(), DefaultIngressClass(),
     ]
 }
 
@@ -29,7 +30,9 @@ struct NamespaceLifecycle: AdmissionStep {
                 context.resource.definition, object["metadata"]["name"].string ?? "",
                 "unable to create new content in namespace \(name) because it is being terminated")
             error.causes = [
-                .init(field: "metadata.namespace", reason: "NamespaceTerminating", message: "namespace \(name) is being terminated")
+                .init(
+                    field: "metadata.namespace", reason: "NamespaceTerminating",
+                    message: "namespace \(name) is being terminated")
             ]
             throw error
         }
@@ -57,7 +60,8 @@ struct ServiceAccountAdmission: AdmissionStep {
         if (object["spec"]["imagePullSecrets"].array ?? []).isEmpty, account["imagePullSecrets"].count > 0 {
             object["spec"]["imagePullSecrets"] = account["imagePullSecrets"].value
         }
-        let mounts = object["spec"]["automountServiceAccountToken"].bool ?? account["automountServiceAccountToken"].bool ?? true
+        let mounts =
+            object["spec"]["automountServiceAccountToken"].bool ?? account["automountServiceAccountToken"].bool ?? true
         guard mounts else { return }
         let volume = "kube-api-access-" + GeneratedName.suffix()
         var isMounted = false
@@ -78,15 +82,25 @@ struct ServiceAccountAdmission: AdmissionStep {
                     "projected": [
                         "sources": [
                             ["serviceAccountToken": ["expirationSeconds": 3607, "path": "token"]],
-                            ["configMap": ["name": "kube-root-ca.crt", "items": [["key": "ca.crt", "path": "ca.crt"]]]],
+                            [
+                                "configMap": [
+                                    "name": "kube-root-ca.crt", "items": [["key": "ca.crt", "path": "ca.crt"]],
+                                ]
+                            ],
                             [
                                 "downwardAPI": [
-                                    "items": [["path": "namespace", "fieldRef": ["apiVersion": "v1", "fieldPath": "metadata.namespace"]]]
+                                    "items": [
+                                        [
+                                            "path": "namespace",
+                                            "fieldRef": ["apiVersion": "v1", "fieldPath": "metadata.namespace"],
+                                        ]
+                                    ]
                                 ]
                             ],
                             [
                                 "configMap": [
-                                    "name": "openshift-service-ca.crt", "items": [["key": "service-ca.crt", "path": "service-ca.crt"]],
+                                    "name": "openshift-service-ca.crt",
+                                    "items": [["key": "service-ca.crt", "path": "service-ca.crt"]],
                                 ]
                             ],
                         ],
@@ -123,7 +137,9 @@ struct PriorityAdmission: AdmissionStep {
             }
         } else if store.count("priorityclasses.scheduling.k8s.io") > 0 {
             for candidate in (try? store.list("priorityclasses.scheduling.k8s.io"))?.objects ?? [] {
-                guard let root = try? JSONDocument(candidate.bytes).root, root["globalDefault"].bool == true else { continue }
+                guard let root = try? JSONDocument(candidate.bytes).root, root["globalDefault"].bool == true else {
+                    continue
+                }
                 object["spec"]["priorityClassName"] = .string(root["metadata"]["name"].string ?? "")
                 read(candidate.bytes)
                 break
@@ -131,6 +147,17 @@ struct PriorityAdmission: AdmissionStep {
         }
         object["spec"]["priority"] = .int(priority)
         if !object["spec"].has("preemptionPolicy") { object["spec"]["preemptionPolicy"] = .string(policy) }
+    }
+}
+
+/// A new node takes no Pods until it says that it is ready (the node lifecycle controller then takes the taint away).
+struct TaintNodesByCondition: AdmissionStep {
+    func admit(_ object: inout JSONValue, old: JSONValue?, _ context: WriteContext) throws(StatusError) {
+        guard old == nil, context.resource.storeName == "nodes" else { return }
+        let taint: JSONValue = ["key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"]
+        let taints = object["spec"]["taints"].array ?? []
+        if taints.contains(where: { $0["key"] == taint["key"] && $0["effect"] == taint["effect"] }) { return }
+        object["spec"]["taints"] = .array(taints + [taint])
     }
 }
 
@@ -146,7 +173,9 @@ struct DefaultTolerationSeconds: AdmissionStep {
                 return (name.isEmpty || name == key) && (effect.isEmpty || effect == "NoExecute")
             }
             if !isTolerated {
-                tolerations.append(["key": .string(key), "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300])
+                tolerations.append([
+                    "key": .string(key), "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300,
+                ])
             }
         }
         object["spec"]["tolerations"] = .array(tolerations)

@@ -40,9 +40,6 @@ struct ServiceStrategy: Strategy {
 
     func validate(_ object: JSONValue, old: JSONValue?, _ context: WriteContext, _ errors: inout [FieldError]) {
         let spec = object["spec"]
-        if spec["type"] == "ExternalName", (spec["externalName"].string ?? "").isEmpty {
-            errors.append(.required(FieldPath("spec", "externalName")))
-        }
         if let old, spec["type"] != "ExternalName", old["spec"]["type"] != "ExternalName", old["spec"].has("clusterIP"),
             spec["clusterIP"] != old["spec"]["clusterIP"]
         {

@@ -68,6 +68,7 @@ enum Strategies {
         "nodes": DefaultStrategy(keepsStatusOnCreate: true),
         "configmaps": ConfigMapStrategy(),
         "replicationcontrollers": DefaultStrategy(orphansDependents: true),
+        "daemonsets.apps": DaemonSetStrategy(),
         "jobs.batch": JobStrategy(),
         "events": EventStrategy(),
         "certificatesigningrequests.certificates.k8s.io": CertificateStrategy(),
@@ -82,7 +83,11 @@ enum Strategies {
         "csidrivers.storage.k8s.io": DefaultStrategy(returnsDeletedObject: true),
         "csinodes.storage.k8s.io": DefaultStrategy(returnsDeletedObject: true),
         "volumeattachments.storage.k8s.io": DefaultStrategy(returnsDeletedObject: true),
+        "volumeattributesclasses.storage.k8s.io": DefaultStrategy(
+            returnsDeletedObject: true, protection: "kubernetes.io/vac-protection"),
+        "deviceclasses.resource.k8s.io": DefaultStrategy(returnsDeletedObject: true),
         "resourceclaims.resource.k8s.io": DefaultStrategy(returnsDeletedObject: true),
+        "resourceslices.resource.k8s.io": DefaultStrategy(returnsDeletedObject: true),
         "resourceclaimtemplates.resource.k8s.io": DefaultStrategy(returnsDeletedObject: true),
     ]
 }

@@ -82,7 +82,7 @@ extension Kinds {
             spec["sessionAffinityConfig"] = ["clientIP": ["timeoutSeconds": 10800]]
         }
         for index in (spec["ports"].array ?? []).indices where spec["ports"][index]["targetPort"].isNull {
-            spec["ports"][index]["targetPort"] = spec["ports"][index]["port"]
+            spec["ports"][index]["targetPort"] = .int(spec["ports"][index]["port"].int ?? 0)
         }
         if !spec.has("internalTrafficPolicy") { spec["internalTrafficPolicy"] = "Cluster" }
         if spec["type"] == "NodePort" || spec["type"] == "LoadBalancer", !spec.has("externalTrafficPolicy") {
