@@ -21,16 +21,16 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## build, then start Segler in the foreground (as root); Ctrl-C stops it, its Pods go on
-	@scripts/install build run
+	@.ci/install build run
 	@$(MAKE) --no-print-directory build
 	@exec $(RELEASE) server $(RUN_ARGS)
 
 build: ## install what is missing and build the release
-	@scripts/install build
+	@.ci/install build
 	@for product in $(PRODUCTS); do swift build -c release $(RELEASE_FLAGS) --product $$product; done
 
 test: ## install what is missing, build and run every test
-	@scripts/install build run test
+	@.ci/install build run test
 	@$(MAKE) --no-print-directory unit e2e
 
 # Product by product: `swift build --build-tests` would also compile protoc, which nothing here uses.
@@ -38,24 +38,24 @@ debug:
 	@for product in $(PRODUCTS) $(TEST_PROGRAMS); do echo "swift build --product $$product"; swift build --product $$product; done
 
 unit: ## the unit tests, and a few seconds of each fuzzer
-	@scripts/install build
+	@.ci/install build
 	@$(MAKE) --no-print-directory debug
 	swift build --product seglerPackageTests
 	swift test --skip-build
 	@for fuzzer in $$(find .build/debug/ -maxdepth 1 -name 'fuzz-*' -type f -executable); do $$fuzzer $(FUZZ_TEXTS); done
 
 e2e: $(VENV)/ready ## the end to end tests: kubectl, the Python client, real containers (as root)
-	@scripts/install build run test
+	@.ci/install build run test
 	@$(MAKE) --no-print-directory debug
 	SEGLER=$(DEBUG) timeout 25m $(VENV)/bin/pytest Tests/EndToEnd $(TEST_ARGS)
 
 bench: ## the API's speed and memory, against the goals
-	@scripts/install build bench
+	@.ci/install build bench
 	@$(MAKE) --no-print-directory build
 	@python3 Benchmarks/api.py --segler $(RELEASE) $(BENCH_ARGS)
 
 golden: $(VENV)/ready ## replay recorded exchanges with Kubernetes' API server and count the differences
-	@scripts/install build test
+	@.ci/install build test
 	swift build --product segler
 	@SEGLER=$(DEBUG) $(VENV)/bin/python Tests/EndToEnd/golden.py $(GOLDEN) || echo "golden: there are differences (not an error yet)"
 
@@ -63,7 +63,7 @@ clean: ## remove everything that was built
 	rm -rf .build $(VENV) .pytest_cache
 
 $(VENV)/ready: Tests/EndToEnd/requirements.txt
-	@scripts/install test
+	@.ci/install test
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

@@ -49,15 +49,18 @@ let package = Package(
             ["TLS", .product(name: "NIOHTTP2", package: "swift-nio-http2")]
                 + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket")),
         module("Client", ["API", "JSON"]),
-        module("Server", ["API", "Client", "HTTP", "JSON", "Store", "TLS"] + nio("NIOCore", "NIOHTTP1")),
+        module(
+            "Server",
+            ["API", "Client", "HTTP", "JSON", "Store", "TLS"] + nio("NIOCore", "NIOHTTP1", "NIOConcurrencyHelpers")),
         module("Controllers", ["API", "Client", "JSON"]),
         module("Scheduler", ["API", "Client", "JSON"]),
-        module(
-            "Runtime",
-            [
+        .target(
+            name: "Runtime",
+            dependencies: [
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-            ] + nio("NIOCore", "NIOPosix")),
+            ] + nio("NIOCore", "NIOPosix"),
+            exclude: ["CRI/cri.proto"], swiftSettings: strict),
         // One file that runs without any library in the image of the sandboxes; -static-stdlib makes the linker look for
         // the archives that it then takes nothing from.
         .executableTarget(
@@ -80,7 +83,7 @@ let package = Package(
             dependencies: [
                 "API", "Client", "Controllers", "HTTP", "JSON", "Node", "Runtime", "Scheduler", "Server", "Store", "TLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
+            ] + nio("NIOCore", "NIOPosix"),
             swiftSettings: strict),
 
         tests("JSON", ["fuzz-json"]),

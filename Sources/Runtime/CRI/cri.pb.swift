@@ -12,7 +12,7 @@
 /// https://github.com/kubernetes/cri-api/blob/master/pkg/apis/runtime/v1/api.proto; what is left out here is skipped when
 /// read. After a change, with protoc and the protoc-gen-swift of the swift-protobuf version in use on the PATH:
 ///
-///     protoc --swift_out=Sources/Runtime/CRI --proto_path=Protos cri.proto
+///     protoc --swift_out=Sources/Runtime/CRI --proto_path=Sources/Runtime/CRI cri.proto
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
