@@ -120,7 +120,8 @@ actor ImagePuller {
         } catch {
             attempts[owner] = nil
             let count = (failures[target]?.failures ?? 0) + 1
-            let isName = (error as? RuntimeError)?.code == .invalidArgument
+            // containerd says it in words alone.
+            let isName = (error as? RuntimeError)?.code == .invalidArgument || "\(error)".contains("invalid reference format")
             let reason = isName ? "InvalidImageName" : "ErrImagePull"
             failures[target] = Failure(
                 failures: count, retryAt: .now.adding(seconds: backoff.delay(afterFailures: count - 1)),
