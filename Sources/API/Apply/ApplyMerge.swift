@@ -19,21 +19,13 @@ struct ApplyMerge {
         case (.structure, .object(let a), .object(let b)), (.map, .object(let a), .object(let b)),
             (.undeclared, .object(let a), .object(let b)):
             var merged = a
-            for (key, value) in b { merged[key] = merge(a[key], value, child(key, of: shape)) }
+            for (key, value) in b { merged[key] = merge(a[key], value, schema.childShape(of: key, in: shape)) }
             return .object(merged)
         case (.keyed(let type, _), .array(let a), .array(let b)), (.set(let type), .array(let a), .array(let b)):
             return .array(mergeItems(a, b, shape, schema.shape(of: type)))
         case (.structure, .object, .null), (.map, .object, .null), (.keyed, .array, .null), (.set, .array, .null):
             return live
         default: return applied
-        }
-    }
-
-    private func child(_ key: String, of shape: Shape) -> Shape {
-        switch shape {
-        case .structure(let id): schema.shape(of: key, in: id).shape
-        case .map(let element): schema.shape(of: element)
-        default: .undeclared
         }
     }
 
@@ -120,7 +112,7 @@ struct ApplyMerge {
             if isOwned(mine, isField: isField), theirs.map({ isOwned($0, isField: isField) }) != true {
                 result.removeValue(forKey: key)
             } else if !mine.isEmpty {
-                result[key] = prune(value, mine, theirs ?? [:], child(key, of: shape))
+                result[key] = prune(value, mine, theirs ?? [:], schema.childShape(of: key, in: shape))
             }
         }
         return result.isEmpty ? nil : result

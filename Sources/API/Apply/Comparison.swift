@@ -54,47 +54,62 @@ struct Comparer {
 
     private func compare(_ old: JSONValue?, _ new: JSONValue?, _ shape: Shape) -> Nodes {
         var nodes = Nodes()
-        if old == nil, new == nil { return nodes }
+        guard let old else {
+            if let new { nodes.changed = whole(new, shape) }
+            return nodes
+        }
+        guard let new else {
+            nodes.removed = whole(old, shape)
+            return nodes
+        }
         let descends =
             switch shape {
             case .leaf: false
-            case .structure, .map: Self.isMap(old) && Self.isMap(new) && !(Self.isEmpty(old) && Self.isEmpty(new))
-            case .undeclared:
-                Self.isMap(old) && Self.isMap(new) && !(Self.isEmpty(old) && Self.isEmpty(new))
-            case .keyed, .set: Self.isList(old) && Self.isList(new) && !(Self.isEmpty(old) && Self.isEmpty(new))
+            case .structure, .map, .undeclared: Self.isMap(old) && Self.isMap(new)
+            case .keyed, .set: Self.isList(old) && Self.isList(new)
             }
-        guard descends else {
-            switch (old, new) {
-            case (nil, _): nodes.changed.isMember = true
-            case (_, nil): nodes.removed.isMember = true
-            case (let old?, let new?): nodes.changed.isMember = old != new
-            }
+        // The difference between an empty one and null is kept.
+        guard descends, !Self.isEmpty(old) || !Self.isEmpty(new) else {
+            nodes.changed.isMember = old != new
             return nodes
         }
         switch shape {
         case .keyed(let element, _), .set(let element):
-            compareItems(old?.array ?? [], new?.array ?? [], shape, schema.shape(of: element), &nodes)
-        default: compareMembers(old, new, shape, &nodes)
+            compareItems(old.array ?? [], new.array ?? [], shape, schema.shape(of: element), &nodes)
+        default: compareMembers(old.object ?? [:], new.object ?? [:], shape, &nodes)
         }
-        if old == nil { nodes.changed.isMember = true }
-        if new == nil { nodes.removed.isMember = true }
         return nodes
     }
 
-    private func compareMembers(_ old: JSONValue?, _ new: JSONValue?, _ shape: Shape, _ nodes: inout Nodes) {
-        let (before, now) = (old?.object ?? [:], new?.object ?? [:])
+    /// Every field of a value that came or went: each node is in the set.
+    private func whole(_ value: JSONValue, _ shape: Shape) -> FieldNode {
+        var node = FieldNode(isMember: true)
+        switch (shape, value) {
+        case (.structure, .object(let members)), (.map, .object(let members)), (.undeclared, .object(let members)):
+            node.children.reserveCapacity(members.count)
+            for (key, value) in members {
+                node.attach(PathElement.field(key), whole(value, schema.childShape(of: key, in: shape)))
+            }
+        case (.keyed(let type, _), .array(let items)), (.set(let type), .array(let items)):
+            let item = schema.shape(of: type)
+            let groups = schema.group(items, shape)
+            for element in groups.order {
+                let same = groups.items[element] ?? []
+                node.attach(element, same.count == 1 ? whole(same[0], item) : FieldNode(isMember: true))
+            }
+        default: break
+        }
+        return node
+    }
+
+    private func compareMembers(_ before: JSONObject, _ now: JSONObject, _ shape: Shape, _ nodes: inout Nodes) {
         func compare(_ key: String, _ a: JSONValue?, _ b: JSONValue?) {
             if let a, let b, a == b { return }
-            switch shape {
-            case .structure(let id):
-                let (shape, field) = schema.shape(of: key, in: id)
-                let zero = a == nil || b == nil ? field?.zero : nil
-                nodes.attach(
-                    PathElement.field(key),
-                    self.compare(a ?? (old == nil ? nil : zero), b ?? (new == nil ? nil : zero), shape))
-            case .map(let element): nodes.attach(PathElement.field(key), self.compare(a, b, schema.shape(of: element)))
-            default: nodes.attach(PathElement.field(key), self.compare(a, b, .undeclared))
+            var (a, b) = (a, b)
+            if a == nil || b == nil, case .structure(let id) = shape, let zero = schema.types[id].field(key)?.zero {
+                (a, b) = (a ?? zero, b ?? zero)
             }
+            nodes.attach(PathElement.field(key), self.compare(a, b, schema.childShape(of: key, in: shape)))
         }
         for (key, value) in now { compare(key, before[key], value) }
         for (key, value) in before where now[key] == nil { compare(key, value, nil) }
@@ -128,21 +143,19 @@ struct Comparer {
     }
 
     /// Null stands for an empty one.
-    private static func isMap(_ value: JSONValue?) -> Bool {
+    private static func isMap(_ value: JSONValue) -> Bool {
         switch value {
-        case nil, .null?, .object?: true
+        case .null, .object: true
         default: false
         }
     }
-    private static func isList(_ value: JSONValue?) -> Bool {
+    private static func isList(_ value: JSONValue) -> Bool {
         switch value {
-        case nil, .null?, .array?: true
+        case .null, .array: true
         default: false
         }
     }
-    private static func isEmpty(_ value: JSONValue?) -> Bool {
-        value == nil || value?.isNull == true || value?.isEmptyContainer == true
-    }
+    private static func isEmpty(_ value: JSONValue) -> Bool { value.isNull || value.isEmptyContainer }
 }
 
 extension Schema {

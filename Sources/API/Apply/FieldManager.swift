@@ -8,7 +8,7 @@ public struct FieldManager: Sendable {
     private let apiVersion: String
     private let manager: String
     private let subresource: String
-    private let time: String
+    private let now: Time
 
     /// `type` is the kind's in `schema`. An empty manager is known as `unknown`.
     public init(
@@ -17,7 +17,7 @@ public struct FieldManager: Sendable {
         (self.schema, self.type, self.apiVersion) = (schema, type, apiVersion)
         self.manager = manager.isEmpty ? "unknown" : manager
         self.subresource = subresource ?? ""
-        self.time = time.description
+        now = time
     }
 
     private func entry(isApply: Bool, manager: String? = nil, time: String? = nil, _ fields: FieldSet)
@@ -25,7 +25,7 @@ public struct FieldManager: Sendable {
     {
         ManagedFields.Entry(
             manager: manager ?? self.manager, isApply: isApply, apiVersion: apiVersion, subresource: subresource,
-            time: time ?? self.time, fields: fields)
+            time: time ?? now.description, fields: fields)
     }
 
     // MARK: Updates
@@ -69,7 +69,7 @@ public struct FieldManager: Sendable {
         let mine = entry(isApply: false, manager: manager, comparison.changed)
         if let index = managed.entries.firstIndex(where: mine.isOf) {
             managed.entries[index].fields.formUnion(comparison.changed)
-            managed.entries[index].time = time
+            managed.entries[index].time = now.description
         } else {
             managed.entries.append(mine)
         }
@@ -127,7 +127,7 @@ public struct FieldManager: Sendable {
         }
         if !force, !conflicts.isEmpty { try refuse(conflicts, live) }
         managed.take(comparison)
-        if object != live { mine.time = time }
+        if object != live { mine.time = now.description }
         mine.fields.subtract(Self.unowned)
         if !mine.fields.isEmpty { managed.entries.append(mine) }
         managed.write(to: &object)

@@ -42,6 +42,21 @@ extension Schema {
         return (shape(of: field), field)
     }
 
+    /// The same without the field, which is much to copy.
+    func childShape(of key: String, in parent: Shape) -> Shape {
+        switch parent {
+        case .structure(let id):
+            guard let position = types[id].index[key] else { return .undeclared }
+            if types[id].fields[position].isAtomic { return .leaf }
+            guard case .list = types[id].fields[position].type else {
+                return shape(of: types[id].fields[position].type)
+            }
+            return shape(of: types[id].fields[position])
+        case .map(let element): return shape(of: element)
+        default: return .undeclared
+        }
+    }
+
     /// The path element of an item; nil when it lacks a key that has no default.
     func element(of item: JSONValue, in shape: Shape) -> String? {
         switch shape {
