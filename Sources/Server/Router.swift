@@ -302,9 +302,9 @@ extension APIServer: Responder {
         do { return try await body() } catch { return response(error) }
     }
 
-    static func headers(yaml: Bool = false) -> HTTPHeaders {
-        HTTPHeaders([("content-type", yaml ? "application/yaml" : "application/json"), ("cache-control", "no-cache, private")])
-    }
+    static func headers(yaml: Bool = false) -> HTTPHeaders { yaml ? yamlHeaders : jsonHeaders }
+    private static let jsonHeaders = HTTPHeaders([("content-type", "application/json"), ("cache-control", "no-cache, private")])
+    private static let yamlHeaders = HTTPHeaders([("content-type", "application/yaml"), ("cache-control", "no-cache, private")])
 
     static func json(_ bytes: [UInt8], status: HTTPResponseStatus = .ok, yaml: Bool = false) -> HTTPResponse {
         HTTPResponse(status: status, headers: headers(yaml: yaml), body: .bytes(bytes))

@@ -13,7 +13,7 @@ enum Presentation: Sendable {
     /// Picks the first alternative of Accept that can be served (406 otherwise). `yaml` tells the content type: every JSON
     /// text is YAML.
     static func negotiate(_ accept: String?, _ query: Query) throws(StatusError) -> (Presentation, yaml: Bool) {
-        guard let accept, !accept.isEmpty else { return (.full, false) }
+        guard let accept, !accept.isEmpty, accept != "*/*", accept != "application/json" else { return (.full, false) }
         for type in MediaType.alternatives(accept) {
             let yaml = type.base == "application/yaml"
             guard yaml || ["application/json", "*/*", "application/*"].contains(type.base) else { continue }

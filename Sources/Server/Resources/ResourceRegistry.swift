@@ -3,24 +3,24 @@ internal import JSON
 internal import Store
 internal import Synchronization
 
-/// A resource with the types it is described by and what is particular about it.
-struct ServedResource: Sendable {
+/// A resource with the types it is described by and what is particular about it. A class, because every request passes it
+/// on many times.
+final class ServedResource: Sendable {
     let definition: ResourceDefinition
     let schema: Schema
     let strategy: any Strategy
-    /// The definition in whose form objects are kept, when it is another version's.
-    private let storedDefinition: ResourceDefinition?
+    /// Every path into the store begins with this.
+    let storeName: String
+    /// The same resource in the version whose form is kept, when that is another.
+    private let other: ServedResource?
 
     init(definition: ResourceDefinition, schema: Schema, strategy: any Strategy, stored: ResourceDefinition? = nil) {
-        (self.definition, self.schema, self.strategy, storedDefinition) = (definition, schema, strategy, stored)
+        (self.definition, self.schema, self.strategy) = (definition, schema, strategy)
+        storeName = (stored ?? definition).groupResource
+        other = stored.map { ServedResource(definition: $0, schema: schema, strategy: strategy) }
     }
 
-    /// Every path into the store begins with this.
-    var storeName: String { (storedDefinition ?? definition).groupResource }
-    /// The same resource in the version that is kept.
-    var stored: ServedResource {
-        storedDefinition.map { ServedResource(definition: $0, schema: schema, strategy: strategy) } ?? self
-    }
+    var stored: ServedResource { other ?? self }
     var kind: String { definition.kind }
     func key(_ namespace: String?, _ name: String) -> String {
         definition.isNamespaced ? "\(namespace ?? "")/\(name)" : name
