@@ -14,7 +14,7 @@ extension Kinds {
         type CustomResourceConversion
           strategy! string
           webhook WebhookConversion
-        kind CustomResourceDefinition
+        kind CustomResourceDefinition # A kind of objects that users add to the API.
           spec CustomResourceDefinitionSpec = {}
           status CustomResourceDefinitionStatus = {}
         type CustomResourceDefinitionCondition

@@ -8,7 +8,7 @@ extension Kinds {
           column Service string apiService
           column Available string apiServiceAvailable
           column Age string age
-        kind APIService
+        kind APIService # A part of the API and who serves it.
           spec APIServiceSpec = {}
           status APIServiceStatus = {}
         type APIServiceCondition

@@ -50,9 +50,9 @@ extension Kinds {
           namespaceSelector meta.LabelSelector = {} @1
           objectSelector meta.LabelSelector = {} @2
           resourceRules [NamedRuleWithOperations] @3
-        kind MutatingAdmissionPolicy
+        kind MutatingAdmissionPolicy # Expressions that may change objects.
           spec MutatingAdmissionPolicySpec = {} @2
-        kind MutatingAdmissionPolicyBinding
+        kind MutatingAdmissionPolicyBinding # Where an admission policy applies.
           spec MutatingAdmissionPolicyBindingSpec = {} @2
         type MutatingAdmissionPolicyBindingSpec
           matchResources MatchResources @3
@@ -79,7 +79,7 @@ extension Kinds {
           rules [RuleWithOperations] @3
           sideEffects! string enum(None|NoneOnDryRun) @6
           timeoutSeconds *int32 = 10 range(1,30) @7
-        kind MutatingWebhookConfiguration
+        kind MutatingWebhookConfiguration # Webhooks that may change objects.
           webhooks [MutatingWebhook] map(name) patch(name) @2
         type Mutation
           applyConfiguration ApplyConfiguration @3
@@ -113,10 +113,10 @@ extension Kinds {
           port *int32 = 443 range(1,65535) @4
         type TypeChecking
           expressionWarnings [ExpressionWarning] @1
-        kind ValidatingAdmissionPolicy
+        kind ValidatingAdmissionPolicy # Expressions that may refuse objects.
           spec ValidatingAdmissionPolicySpec = {} @2
           status ValidatingAdmissionPolicyStatus = {} @3
-        kind ValidatingAdmissionPolicyBinding
+        kind ValidatingAdmissionPolicyBinding # Where an admission policy applies.
           spec ValidatingAdmissionPolicyBindingSpec = {} @2
         type ValidatingAdmissionPolicyBindingSpec
           matchResources MatchResources @3
@@ -147,7 +147,7 @@ extension Kinds {
           rules [RuleWithOperations] @3
           sideEffects! string enum(None|NoneOnDryRun) @6
           timeoutSeconds *int32 = 10 range(1,30) @7
-        kind ValidatingWebhookConfiguration
+        kind ValidatingWebhookConfiguration # Webhooks that may refuse objects.
           webhooks [ValidatingWebhook] map(name) patch(name) @2
         type Validation
           expression! string @1

@@ -15,7 +15,7 @@ extension Kinds {
           apiVersion string @3
           kind! string @1
           name! string @2
-        kind HorizontalPodAutoscaler
+        kind HorizontalPodAutoscaler # Changes the number of pods by how busy they are.
           spec HorizontalPodAutoscalerSpec = {} @2
           status HorizontalPodAutoscalerStatus = {} @3
         type HorizontalPodAutoscalerSpec
@@ -29,7 +29,7 @@ extension Kinds {
           desiredReplicas int32 = 0 @4
           lastScaleTime time @2
           observedGeneration *int64 @1
-        kind Scale
+        kind Scale # The number of replicas of something that can be scaled.
           spec ScaleSpec = {} @2
           status ScaleStatus = {} @3
         type ScaleSpec
@@ -74,7 +74,7 @@ extension Kinds {
           selectPolicy string @1
           stabilizationWindowSeconds *int32 @3
           tolerance quantity @4
-        kind HorizontalPodAutoscaler
+        kind HorizontalPodAutoscaler # Changes the number of pods by how busy they are.
           spec HorizontalPodAutoscalerSpec = {} @2
           status HorizontalPodAutoscalerStatus = {} @3
         type HorizontalPodAutoscalerBehavior
@@ -86,12 +86,12 @@ extension Kinds {
           reason string @4
           status string = "" @2
           type string = "" @1
-        type HorizontalPodAutoscalerSpec
-          behavior HorizontalPodAutoscalerBehavior @5
-          maxReplicas! int32 unchecked @3
-          metrics [MetricSpec] @4
-          minReplicas *int32 = 1 min(1) @2
-          scaleTargetRef CrossVersionObjectReference = {} @1
+        type HorizontalPodAutoscalerSpec # What is scaled, between which bounds, by which metrics.
+          behavior HorizontalPodAutoscalerBehavior @5 # How fast it scales up and down.
+          maxReplicas! int32 unchecked @3 # The most pods.
+          metrics [MetricSpec] @4 # What is measured, and the value that is aimed at.
+          minReplicas *int32 = 1 min(1) @2 # The fewest pods.
+          scaleTargetRef CrossVersionObjectReference = {} @1 # What is scaled.
         type HorizontalPodAutoscalerStatus
           conditions [HorizontalPodAutoscalerCondition] map(type) patch(type) @6
           currentMetrics [MetricStatus] = null @5

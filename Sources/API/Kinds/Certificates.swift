@@ -11,7 +11,7 @@ extension Kinds {
           column Requestor string .spec.username
           column RequestedDuration string requestedDuration
           column Condition string csrCondition
-        kind CertificateSigningRequest
+        kind CertificateSigningRequest # A request for a certificate, to be approved and signed.
           spec CertificateSigningRequestSpec = {} @2
           status CertificateSigningRequestStatus = {} @3
         type CertificateSigningRequestCondition

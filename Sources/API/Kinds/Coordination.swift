@@ -6,7 +6,7 @@ extension Kinds {
           column Name name .metadata.name
           column Holder string .spec.holderIdentity
           column Age string age
-        kind Lease
+        kind Lease # Who holds something, and since when; heartbeats of nodes.
           spec LeaseSpec = {} @2
         type LeaseSpec
           acquireTime microtime @3

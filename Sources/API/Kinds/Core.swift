@@ -224,10 +224,10 @@ extension Kinds {
           type string = "" @1
         kind ComponentStatus
           conditions [ComponentCondition] map(type) patch(type) @2
-        kind ConfigMap
-          binaryData {bytes} format(configMapKeys) @3
-          data {string} format(configMapKeys) @2
-          immutable *bool @4
+        kind ConfigMap # Configuration as keys and values.
+          binaryData {bytes} format(configMapKeys) @3 # Values that are no text, in base64.
+          data {string} format(configMapKeys) @2 # Values that are text.
+          immutable *bool @4 # When true, the data can no longer be changed.
         type ConfigMapEnvSource
           name string @1.1
           optional *bool @2
@@ -250,32 +250,32 @@ extension Kinds {
           items [KeyToPath] @2
           name string @1.1
           optional *bool @4
-        type Container
-          args [string] @4
-          command [string] @3
-          env [EnvVar] map(name) patch(name) @7
-          envFrom [EnvFromSource] @19
-          image string @2
-          imagePullPolicy string enum(Always|IfNotPresent|Never) @14
-          lifecycle Lifecycle @12
-          livenessProbe Probe @10
-          name! string format(dns1123label) @1
-          ports [ContainerPort] map(containerPort,protocol) patch(containerPort) @6
-          readinessProbe Probe @11
-          resizePolicy [ContainerResizePolicy] @23
-          resources ResourceRequirements = {} @8
-          restartPolicy string enum(Always|Never|OnFailure) @24
+        type Container # One container of a pod.
+          args [string] @4 # Arguments for the command; the image's own when empty.
+          command [string] @3 # The program to run; the image's entry point when empty.
+          env [EnvVar] map(name) patch(name) @7 # Environment variables.
+          envFrom [EnvFromSource] @19 # ConfigMaps and Secrets whose keys become environment variables.
+          image string @2 # The image's name.
+          imagePullPolicy string enum(Always|IfNotPresent|Never) @14 # When the image is pulled: Always, IfNotPresent or Never.
+          lifecycle Lifecycle @12 # What to do after the container starts and before it stops.
+          livenessProbe Probe @10 # When this check fails, the container is started again.
+          name! string format(dns1123label) @1 # The container's name, unique in the pod.
+          ports [ContainerPort] map(containerPort,protocol) patch(containerPort) @6 # Ports the container listens on.
+          readinessProbe Probe @11 # While this check fails, the pod gets no traffic.
+          resizePolicy [ContainerResizePolicy] @23 # Whether changed resources need a restart.
+          resources ResourceRequirements = {} @8 # CPU, memory and others that the container requests and is limited to.
+          restartPolicy string enum(Always|Never|OnFailure) @24 # For init containers: Always makes a sidecar of it.
           restartPolicyRules [ContainerRestartRule]
-          securityContext SecurityContext @15
-          startupProbe Probe @22
-          stdin bool @16
-          stdinOnce bool @17
-          terminationMessagePath string = /dev/termination-log @13
-          terminationMessagePolicy string = File enum(File|FallbackToLogsOnError) @20
-          tty bool @18
-          volumeDevices [VolumeDevice] map(devicePath) patch(devicePath) @21
-          volumeMounts [VolumeMount] map(mountPath) patch(mountPath) @9
-          workingDir string @5
+          securityContext SecurityContext @15 # Users, privileges and other security settings of the container.
+          startupProbe Probe @22 # Until this check succeeds, the other checks wait.
+          stdin bool @16 # Keep standard input open.
+          stdinOnce bool @17 # Close standard input when the first client leaves.
+          terminationMessagePath string = /dev/termination-log @13 # The file whose text becomes the message of how the container ended.
+          terminationMessagePolicy string = File enum(File|FallbackToLogsOnError) @20 # Whether that text comes from the file alone, or from the log after errors.
+          tty bool @18 # Give the container a terminal.
+          volumeDevices [VolumeDevice] map(devicePath) patch(devicePath) @21 # Block devices the container uses.
+          volumeMounts [VolumeMount] map(mountPath) patch(mountPath) @9 # Volumes mounted into the container.
+          workingDir string @5 # The directory the command starts in.
         type ContainerExtendedResourceRequest
           containerName! string
           requestName! string
@@ -283,12 +283,12 @@ extension Kinds {
         type ContainerImage
           names [string] @1
           sizeBytes int64 @2
-        type ContainerPort
-          containerPort! int32 range(1,65535) @3
-          hostIP string format(ip) @5
-          hostPort int32 range(1,65535) @2
-          name string format(portName) @1
-          protocol string = TCP enum(SCTP|TCP|UDP) @4
+        type ContainerPort # A port a container listens on.
+          containerPort! int32 range(1,65535) @3 # The port's number.
+          hostIP string format(ip) @5 # The address of the node that the host port is bound to.
+          hostPort int32 range(1,65535) @2 # The port of the node that leads here.
+          name string format(portName) @1 # A name that services can refer to.
+          protocol string = TCP enum(SCTP|TCP|UDP) @4 # TCP, UDP or SCTP.
         type ContainerResizePolicy
           resourceName! string enum(cpu|memory) @1
           restartPolicy! string enum(NotRequired|RestartContainer) @2
@@ -362,52 +362,52 @@ extension Kinds {
           addresses [EndpointAddress] @1
           notReadyAddresses [EndpointAddress] @2
           ports [EndpointPort] @3
-        kind Endpoints
+        kind Endpoints # The addresses behind a service. Deprecated in favour of EndpointSlice.
           subsets [EndpointSubset] @2
         type EnvFromSource
           configMapRef ConfigMapEnvSource @2
           prefix string @1
           secretRef SecretEnvSource @3
-        type EnvVar
-          name! string format(envVarName) @1
-          value string @2
-          valueFrom EnvVarSource @3
-        type EnvVarSource
-          configMapKeyRef ConfigMapKeySelector @3
-          fieldRef ObjectFieldSelector @1
+        type EnvVar # An environment variable.
+          name! string format(envVarName) @1 # The variable's name.
+          value string @2 # Its value; $(NAME) stands for the value of another variable.
+          valueFrom EnvVarSource @3 # Where the value comes from instead.
+        type EnvVarSource # Where the value of an environment variable comes from; one of these.
+          configMapKeyRef ConfigMapKeySelector @3 # A key of a ConfigMap.
+          fieldRef ObjectFieldSelector @1 # A field of the pod.
           fileKeyRef FileKeySelector
-          resourceFieldRef ResourceFieldSelector @2
-          secretKeyRef SecretKeySelector @4
-        type EphemeralContainer
-          args [string] @1.4
-          command [string] @1.3
-          env [EnvVar] map(name) patch(name) @1.7
-          envFrom [EnvFromSource] @1.19
-          image string @1.2
-          imagePullPolicy string enum(Always|IfNotPresent|Never) @1.14
-          lifecycle Lifecycle @1.12
-          livenessProbe Probe @1.10
-          name! string format(dns1123label) @1.1
-          ports [ContainerPort] map(containerPort,protocol) patch(containerPort) @1.6
-          readinessProbe Probe @1.11
-          resizePolicy [ContainerResizePolicy] @1.23
-          resources ResourceRequirements = {} @1.8
-          restartPolicy string enum(Always|Never|OnFailure) @1.24
+          resourceFieldRef ResourceFieldSelector @2 # A request or limit of a container.
+          secretKeyRef SecretKeySelector @4 # A key of a Secret.
+        type EphemeralContainer # A container for debugging a running pod.
+          args [string] @1.4 # Arguments for the command; the image's own when empty.
+          command [string] @1.3 # The program to run; the image's entry point when empty.
+          env [EnvVar] map(name) patch(name) @1.7 # Environment variables.
+          envFrom [EnvFromSource] @1.19 # ConfigMaps and Secrets whose keys become environment variables.
+          image string @1.2 # The image's name.
+          imagePullPolicy string enum(Always|IfNotPresent|Never) @1.14 # When the image is pulled: Always, IfNotPresent or Never.
+          lifecycle Lifecycle @1.12 # What to do after the container starts and before it stops.
+          livenessProbe Probe @1.10 # When this check fails, the container is started again.
+          name! string format(dns1123label) @1.1 # The container's name, unique in the pod.
+          ports [ContainerPort] map(containerPort,protocol) patch(containerPort) @1.6 # Ports the container listens on.
+          readinessProbe Probe @1.11 # While this check fails, the pod gets no traffic.
+          resizePolicy [ContainerResizePolicy] @1.23 # Whether changed resources need a restart.
+          resources ResourceRequirements = {} @1.8 # CPU, memory and others that the container requests and is limited to.
+          restartPolicy string enum(Always|Never|OnFailure) @1.24 # For init containers: Always makes a sidecar of it.
           restartPolicyRules [ContainerRestartRule]
-          securityContext SecurityContext @1.15
-          startupProbe Probe @1.22
-          stdin bool @1.16
-          stdinOnce bool @1.17
+          securityContext SecurityContext @1.15 # Users, privileges and other security settings of the container.
+          startupProbe Probe @1.22 # Until this check succeeds, the other checks wait.
+          stdin bool @1.16 # Keep standard input open.
+          stdinOnce bool @1.17 # Close standard input when the first client leaves.
           targetContainerName string @2
-          terminationMessagePath string = /dev/termination-log @1.13
-          terminationMessagePolicy string = File enum(File|FallbackToLogsOnError) @1.20
-          tty bool @1.18
-          volumeDevices [VolumeDevice] map(devicePath) patch(devicePath) @1.21
-          volumeMounts [VolumeMount] map(mountPath) patch(mountPath) @1.9
-          workingDir string @1.5
+          terminationMessagePath string = /dev/termination-log @1.13 # The file whose text becomes the message of how the container ended.
+          terminationMessagePolicy string = File enum(File|FallbackToLogsOnError) @1.20 # Whether that text comes from the file alone, or from the log after errors.
+          tty bool @1.18 # Give the container a terminal.
+          volumeDevices [VolumeDevice] map(devicePath) patch(devicePath) @1.21 # Block devices the container uses.
+          volumeMounts [VolumeMount] map(mountPath) patch(mountPath) @1.9 # Volumes mounted into the container.
+          workingDir string @1.5 # The directory the command starts in.
         type EphemeralVolumeSource
           volumeClaimTemplate PersistentVolumeClaimTemplate @1
-        kind Event
+        kind Event # Something that happened to an object.
           action string @12
           count int32 @8
           eventTime microtime = null @10
@@ -537,7 +537,7 @@ extension Kinds {
           httpGet HTTPGetAction @2
           sleep SleepAction @4
           tcpSocket TCPSocketAction @3
-        kind LimitRange
+        kind LimitRange # Defaults and bounds for the resources of pods in a namespace.
           spec LimitRangeSpec = {} @2
         type LimitRangeItem
           default {quantity} @4
@@ -571,7 +571,7 @@ extension Kinds {
           path! string format(absolutePath) @2
           readOnly bool @3
           server! string @1
-        kind Namespace
+        kind Namespace # A space of names for objects of a team or an application.
           spec NamespaceSpec = {} @2
           status NamespaceStatus = {} @3
         type NamespaceCondition
@@ -585,7 +585,7 @@ extension Kinds {
         type NamespaceStatus
           conditions [NamespaceCondition] map(type) patch(type) @2
           phase string = Active @1
-        kind Node
+        kind Node # A machine that runs pods.
           spec NodeSpec = {} @2
           status NodeStatus = {} @3
         type NodeAddress
@@ -631,14 +631,14 @@ extension Kinds {
         type NodeSelectorTerm atomic
           matchExpressions [NodeSelectorRequirement] @1
           matchFields [NodeSelectorRequirement] @2
-        type NodeSpec
+        type NodeSpec # What is wanted of a node.
           configSource NodeConfigSource @6
           externalID string @2
-          podCIDR string @1
+          podCIDR string @1 # The block of addresses for pods on the node.
           podCIDRs [string] set patch @7
           providerID string @3
-          taints [Taint] @5
-          unschedulable bool @4
+          taints [Taint] @5 # Marks that keep pods away unless they tolerate them.
+          unschedulable bool @4 # When true, no new pods are placed here.
         type NodeStatus
           addresses [NodeAddress] map(type) patch(type) @5
           allocatable {quantity} @2
@@ -679,12 +679,12 @@ extension Kinds {
           namespace string @2
           resourceVersion string @6
           uid string @4
-        kind PersistentVolume
+        kind PersistentVolume # A piece of storage of the cluster.
           spec PersistentVolumeSpec = {} @2
           status PersistentVolumeStatus = {} @3
-        kind PersistentVolumeClaim
-          spec PersistentVolumeClaimSpec = {} @2
-          status PersistentVolumeClaimStatus = {} @3
+        kind PersistentVolumeClaim # A wish for storage.
+          spec PersistentVolumeClaimSpec = {} @2 # What storage is wanted.
+          status PersistentVolumeClaimStatus = {} @3 # What the claim got.
         type PersistentVolumeClaimCondition
           lastProbeTime time = null @3
           lastTransitionTime time = null @4
@@ -692,16 +692,16 @@ extension Kinds {
           reason string @5
           status string = "" @2
           type string = "" @1
-        type PersistentVolumeClaimSpec
-          accessModes [string] @1
-          dataSource TypedLocalObjectReference @7
-          dataSourceRef TypedObjectReference @8
-          resources VolumeResourceRequirements = {} @2
-          selector meta.LabelSelector @4
-          storageClassName *string @5
-          volumeAttributesClassName *string @9
-          volumeMode string = Filesystem enum(Block|Filesystem) @6
-          volumeName string @3
+        type PersistentVolumeClaimSpec # What storage is wanted.
+          accessModes [string] @1 # How the volume will be mounted: ReadWriteOnce, ReadOnlyMany, ReadWriteMany or ReadWriteOncePod.
+          dataSource TypedLocalObjectReference @7 # A snapshot or claim to start from.
+          dataSourceRef TypedObjectReference @8 # As dataSource, with any kind of object.
+          resources VolumeResourceRequirements = {} @2 # How much storage at least.
+          selector meta.LabelSelector @4 # Labels of volumes to choose from.
+          storageClassName *string @5 # The class of storage; the default class when left out, none when empty.
+          volumeAttributesClassName *string @9 # The class of attributes such as throughput.
+          volumeMode string = Filesystem enum(Block|Filesystem) @6 # Filesystem or Block.
+          volumeName string @3 # The volume that is bound.
         type PersistentVolumeClaimStatus
           accessModes [string] @2
           allocatedResourceStatuses {string} @7
@@ -717,38 +717,38 @@ extension Kinds {
         type PersistentVolumeClaimVolumeSource
           claimName! string format(dns1123subdomain) @1
           readOnly bool @2
-        type PersistentVolumeSpec
+        type PersistentVolumeSpec # Where the storage is and how it may be used.
           oneof! hostPath|gcePersistentDisk|awsElasticBlockStore|glusterfs|flocker|nfs|rbd|quobyte|cephfs|iscsi|cinder|fc|flexVolume|azureFile|vsphereVolume|photonPersistentDisk|portworxVolume|azureDisk|scaleIO|local|storageos|csi
-          accessModes [string] @3
+          accessModes [string] @3 # How the volume can be mounted.
           awsElasticBlockStore AWSElasticBlockStoreVolumeSource @2.2
           azureDisk AzureDiskVolumeSource @2.16
           azureFile AzureFilePersistentVolumeSource @2.13
-          capacity {quantity} @1
+          capacity {quantity} @1 # Its size.
           cephfs CephFSPersistentVolumeSource @2.9
           cinder CinderPersistentVolumeSource @2.8
-          claimRef ObjectReference @4
+          claimRef ObjectReference @4 # The claim it is bound to.
           csi CSIPersistentVolumeSource @2.22
           fc FCVolumeSource @2.10
           flexVolume FlexPersistentVolumeSource @2.12
           flocker FlockerVolumeSource @2.11
           gcePersistentDisk GCEPersistentDiskVolumeSource @2.1
           glusterfs GlusterfsPersistentVolumeSource @2.4
-          hostPath HostPathVolumeSource @2.3
+          hostPath HostPathVolumeSource @2.3 # A directory of the node, for single-node clusters.
           iscsi ISCSIPersistentVolumeSource @2.7
-          local LocalVolumeSource @2.20
-          mountOptions [string] @7
+          local LocalVolumeSource @2.20 # A disk of a node.
+          mountOptions [string] @7 # Options for mounting.
           nfs NFSVolumeSource @2.5
-          nodeAffinity VolumeNodeAffinity @9
-          persistentVolumeReclaimPolicy string = Retain enum(Delete|Recycle|Retain) @5
+          nodeAffinity VolumeNodeAffinity @9 # From which nodes it can be reached.
+          persistentVolumeReclaimPolicy string = Retain enum(Delete|Recycle|Retain) @5 # What happens to it after its claim is gone: Retain, Delete or Recycle.
           photonPersistentDisk PhotonPersistentDiskVolumeSource @2.17
           portworxVolume PortworxVolumeSource @2.18
           quobyte QuobyteVolumeSource @2.15
           rbd RBDPersistentVolumeSource @2.6
           scaleIO ScaleIOPersistentVolumeSource @2.19
-          storageClassName string @6
+          storageClassName string @6 # The class it belongs to.
           storageos StorageOSPersistentVolumeSource @2.21
           volumeAttributesClassName *string @10
-          volumeMode string = Filesystem enum(Block|Filesystem) @8
+          volumeMode string = Filesystem enum(Block|Filesystem) @8 # Filesystem or Block.
           vsphereVolume VsphereVirtualDiskVolumeSource @2.14
         type PersistentVolumeStatus
           lastPhaseTransitionTime time @4
@@ -758,9 +758,9 @@ extension Kinds {
         type PhotonPersistentDiskVolumeSource
           fsType string @2
           pdID! string @1
-        kind Pod
-          spec PodSpec = {} @2
-          status PodStatus = {} @3
+        kind Pod # One or more containers that run together on a node.
+          spec PodSpec = {} @2 # What is wanted of the pod.
+          status PodStatus = {} @3 # What was last seen of the pod. Written by the node.
         type PodAffinity
           preferredDuringSchedulingIgnoredDuringExecution [WeightedPodAffinityTerm] @2
           requiredDuringSchedulingIgnoredDuringExecution [PodAffinityTerm] @1
@@ -817,90 +817,90 @@ extension Kinds {
           name! string @1
         type PodSchedulingGroup
           podGroupName string
-        type PodSecurityContext
+        type PodSecurityContext # Security settings of all containers of a pod.
           appArmorProfile AppArmorProfile @11
-          fsGroup *int64 format(userID) @5
-          fsGroupChangePolicy string enum(OnRootMismatch|Always) @9
-          runAsGroup *int64 format(userID) @6
-          runAsNonRoot *bool @3
-          runAsUser *int64 format(userID) @2
+          fsGroup *int64 format(userID) @5 # The group that owns the files of volumes.
+          fsGroupChangePolicy string enum(OnRootMismatch|Always) @9 # When ownership of volumes is changed: OnRootMismatch or Always.
+          runAsGroup *int64 format(userID) @6 # The group id of the processes.
+          runAsNonRoot *bool @3 # Refuse to run as root.
+          runAsUser *int64 format(userID) @2 # The user id of the processes.
           seLinuxChangePolicy string enum(MountOption|Recursive) @13
           seLinuxOptions SELinuxOptions @1
-          seccompProfile SeccompProfile @10
-          supplementalGroups [int64] format(userID) @4
+          seccompProfile SeccompProfile @10 # Which system calls are allowed.
+          supplementalGroups [int64] format(userID) @4 # More groups of the processes.
           supplementalGroupsPolicy string enum(Merge|Strict) @12
-          sysctls [Sysctl] @7
+          sysctls [Sysctl] @7 # Kernel parameters of the pod.
           windowsOptions WindowsSecurityContextOptions @8
-        type PodSpec
-          activeDeadlineSeconds *int64 range(1,2147483647) @5
-          affinity Affinity @18
-          automountServiceAccountToken *bool @21
-          containers! [Container] map(name) patch(name) @2
-          dnsConfig PodDNSConfig @26
-          dnsPolicy string = ClusterFirst enum(ClusterFirst|ClusterFirstWithHostNet|Default|None) @6
-          enableServiceLinks *bool @30
-          ephemeralContainers [EphemeralContainer] map(name) patch(name) @34
-          hostAliases [HostAlias] map(ip) patch(ip) @23
-          hostIPC bool @13
-          hostNetwork bool @11
-          hostPID bool @12
-          hostUsers *bool @37
-          hostname string format(dns1123label) @16
+        type PodSpec # What a pod consists of and how it runs.
+          activeDeadlineSeconds *int64 range(1,2147483647) @5 # Seconds after which the pod is stopped and counts as failed.
+          affinity Affinity @18 # Rules about nodes and other pods that attract or repel this pod.
+          automountServiceAccountToken *bool @21 # Whether the service account's token is mounted into the containers.
+          containers! [Container] map(name) patch(name) @2 # The containers of the pod; at least one.
+          dnsConfig PodDNSConfig @26 # DNS servers, search domains and options besides those of dnsPolicy.
+          dnsPolicy string = ClusterFirst enum(ClusterFirst|ClusterFirstWithHostNet|Default|None) @6 # Where names are looked up: ClusterFirst, ClusterFirstWithHostNet, Default or None.
+          enableServiceLinks *bool @30 # Whether the services of the namespace appear as environment variables.
+          ephemeralContainers [EphemeralContainer] map(name) patch(name) @34 # Containers for debugging, added to a running pod.
+          hostAliases [HostAlias] map(ip) patch(ip) @23 # Entries for the hosts file of the containers.
+          hostIPC bool @13 # Use the node's IPC namespace.
+          hostNetwork bool @11 # Use the node's network.
+          hostPID bool @12 # Use the node's process namespace.
+          hostUsers *bool @37 # Use the node's user namespace; false gives the pod its own.
+          hostname string format(dns1123label) @16 # The pod's host name; its own name when empty.
           hostnameOverride string
-          imagePullSecrets [LocalObjectReference] map(name) patch(name) @15
-          initContainers [Container] map(name) patch(name) @20
-          nodeName string format(dns1123subdomain) @10
-          nodeSelector {string} atomic format(labels) @7
-          os PodOS @36
-          overhead {quantity} @32
-          preemptionPolicy string enum(Never|PreemptLowerPriority) @31
-          priority *int32 @25
-          priorityClassName string format(dns1123subdomain) @24
-          readinessGates [PodReadinessGate] @28
-          resourceClaims [PodResourceClaim] map(name) patch(name) retainKeys @39
-          resources ResourceRequirements @40
-          restartPolicy string = Always enum(Always|OnFailure|Never) @3
-          runtimeClassName string format(dns1123subdomain) @29
-          schedulerName string = default-scheduler @19
-          schedulingGates [PodSchedulingGate] map(name) patch(name) @38
+          imagePullSecrets [LocalObjectReference] map(name) patch(name) @15 # Secrets with credentials for pulling images.
+          initContainers [Container] map(name) patch(name) @20 # Containers that run to their end, one after the other, before the others start.
+          nodeName string format(dns1123subdomain) @10 # The node the pod runs on. The scheduler sets it.
+          nodeSelector {string} atomic format(labels) @7 # Labels a node must have for the pod to run on it.
+          os PodOS @36 # The operating system the pod is made for.
+          overhead {quantity} @32 # What running the pod costs besides its containers, from its runtime class.
+          preemptionPolicy string enum(Never|PreemptLowerPriority) @31 # Whether pods of lower priority may be displaced: PreemptLowerPriority or Never.
+          priority *int32 @25 # The number behind the priority class.
+          priorityClassName string format(dns1123subdomain) @24 # The name of the pod's priority class.
+          readinessGates [PodReadinessGate] @28 # Conditions that must hold, besides ready containers, for the pod to be ready.
+          resourceClaims [PodResourceClaim] map(name) patch(name) retainKeys @39 # Claims of devices that containers can use.
+          resources ResourceRequirements @40 # What the pod as a whole requests and is limited to.
+          restartPolicy string = Always enum(Always|OnFailure|Never) @3 # When ended containers are started again: Always, OnFailure or Never.
+          runtimeClassName string format(dns1123subdomain) @29 # The runtime class that runs the pod.
+          schedulerName string = default-scheduler @19 # The scheduler that places the pod.
+          schedulingGates [PodSchedulingGate] map(name) patch(name) @38 # Names of what must be removed before the pod is scheduled.
           schedulingGroup PodSchedulingGroup
-          securityContext *PodSecurityContext = {} @14
-          serviceAccount string @9
-          serviceAccountName string format(dns1123subdomain) @8
-          setHostnameAsFQDN *bool @35
-          shareProcessNamespace *bool @27
-          subdomain string format(dns1123label) @17
-          terminationGracePeriodSeconds *int64 = 30 min(0) @4
-          tolerations [Toleration] @22
-          topologySpreadConstraints [TopologySpreadConstraint] map(topologyKey,whenUnsatisfiable) patch(topologyKey) @33
-          volumes [Volume] map(name) unique patch(name) retainKeys @1
-        type PodStatus
+          securityContext *PodSecurityContext = {} @14 # Users, groups and other security settings for all containers.
+          serviceAccount string @9 # The old name of serviceAccountName.
+          serviceAccountName string format(dns1123subdomain) @8 # The service account the pod acts as.
+          setHostnameAsFQDN *bool @35 # Use the full domain name as host name.
+          shareProcessNamespace *bool @27 # Containers see each other's processes.
+          subdomain string format(dns1123label) @17 # The pod's domain within the cluster's.
+          terminationGracePeriodSeconds *int64 = 30 min(0) @4 # Seconds containers get to end after they were asked to.
+          tolerations [Toleration] @22 # Taints of nodes the pod puts up with.
+          topologySpreadConstraints [TopologySpreadConstraint] map(topologyKey,whenUnsatisfiable) patch(topologyKey) @33 # How pods spread over zones, nodes or other groups.
+          volumes [Volume] map(name) unique patch(name) retainKeys @1 # Volumes that containers can mount.
+        type PodStatus # What was last seen of a pod.
           allocatedResources {quantity}
-          conditions [PodCondition] map(type) patch(type) @2
-          containerStatuses [ContainerStatus] @8
+          conditions [PodCondition] map(type) patch(type) @2 # Steps of the pod's life, such as PodScheduled, Initialized and Ready.
+          containerStatuses [ContainerStatus] @8 # The state of each container.
           ephemeralContainerStatuses [ContainerStatus] @13
           extendedResourceClaimStatus PodExtendedResourceClaimStatus
-          hostIP string @5
+          hostIP string @5 # The address of the node.
           hostIPs [HostIP] patch(ip) @16
-          initContainerStatuses [ContainerStatus] @10
-          message string @3
+          initContainerStatuses [ContainerStatus] @10 # The state of each init container.
+          message string @3 # Why the pod is as it is, for people.
           nodeAllocatableResourceClaimStatuses [NodeAllocatableResourceClaimStatus]
           nominatedNodeName string @11
           observedGeneration int64 @17
-          phase string = Pending @1
-          podIP string @6
-          podIPs [PodIP] map(ip) patch(ip) @12
-          qosClass string @9
-          reason string @4
+          phase string = Pending @1 # Pending, Running, Succeeded, Failed or Unknown.
+          podIP string @6 # The pod's address.
+          podIPs [PodIP] map(ip) patch(ip) @12 # The pod's addresses, one for each family.
+          qosClass string @9 # Guaranteed, Burstable or BestEffort, from requests and limits.
+          reason string @4 # Why the pod is as it is, in a word.
           resize string @14
           resourceClaimStatuses [PodResourceClaimStatus] map(name) patch(name) retainKeys @15
           resources ResourceRequirements
-          startTime time @7
-        kind PodTemplate
+          startTime time @7 # When the node took the pod on.
+        kind PodTemplate # A template for pods that is stored by itself.
           template PodTemplateSpec = {} @2
-        type PodTemplateSpec
-          metadata meta.ObjectMeta = {} @1
-          spec PodSpec = {} @2
+        type PodTemplateSpec # What pods made from this are like.
+          metadata meta.ObjectMeta = {} @1 # Labels and annotations of the pods.
+          spec PodSpec = {} @2 # What is wanted of the pods.
         type PortStatus
           error string @3
           port int32 = 0 @1
@@ -912,18 +912,18 @@ extension Kinds {
         type PreferredSchedulingTerm
           preference NodeSelectorTerm = {} @2
           weight! int32 range(1,100) unchecked @1
-        type Probe
+        type Probe # A check that the node makes again and again.
           oneof! exec|httpGet|tcpSocket|grpc
-          exec ExecAction @1.1
-          failureThreshold int32 = 3 min(0) @6
-          grpc GRPCAction @1.4
-          httpGet HTTPGetAction @1.2
-          initialDelaySeconds int32 min(0) @2
-          periodSeconds int32 = 10 min(0) @4
-          successThreshold int32 = 1 min(0) @5
-          tcpSocket TCPSocketAction @1.3
-          terminationGracePeriodSeconds *int64 @7
-          timeoutSeconds int32 = 1 min(0) @3
+          exec ExecAction @1.1 # A command to run in the container; it succeeds with exit code 0.
+          failureThreshold int32 = 3 min(0) @6 # Failures in a row that count as one.
+          grpc GRPCAction @1.4 # A gRPC health check.
+          httpGet HTTPGetAction @1.2 # An HTTP request; it succeeds with a code from 200 to 399.
+          initialDelaySeconds int32 min(0) @2 # Seconds to wait before the first check.
+          periodSeconds int32 = 10 min(0) @4 # Seconds between checks.
+          successThreshold int32 = 1 min(0) @5 # Successes in a row that count as one.
+          tcpSocket TCPSocketAction @1.3 # A TCP connection.
+          terminationGracePeriodSeconds *int64 @7 # Seconds to end after this check failed, instead of the pod's.
+          timeoutSeconds int32 = 1 min(0) @3 # Seconds a check may take.
         type ProjectedVolumeSource
           defaultMode *int32 = 420 range(0,511) @2
           sources [VolumeProjection] @1
@@ -952,7 +952,7 @@ extension Kinds {
           readOnly bool @8
           secretRef LocalObjectReference @7
           user string = admin @5
-        kind ReplicationController
+        kind ReplicationController # Keeps a number of equal pods running. Deployments are its successor.
           spec ReplicationControllerSpec = {} @2
           status ReplicationControllerStatus = {} @3
         type ReplicationControllerCondition
@@ -984,20 +984,20 @@ extension Kinds {
           health string @2
           message string
           resourceID! string @1
-        kind ResourceQuota
+        kind ResourceQuota # What a namespace may use in total.
           spec ResourceQuotaSpec = {} @2
           status ResourceQuotaStatus = {} @3
-        type ResourceQuotaSpec
-          hard {quantity} @1
-          scopeSelector ScopeSelector @3
-          scopes [string] @2
+        type ResourceQuotaSpec # The limits of a quota.
+          hard {quantity} @1 # The most of each resource.
+          scopeSelector ScopeSelector @3 # Which objects count, by expressions.
+          scopes [string] @2 # Which objects count.
         type ResourceQuotaStatus
           hard {quantity} @1
           used {quantity} @2
-        type ResourceRequirements
-          claims [ResourceClaim] map(name) @3
-          limits {quantity} @1
-          requests {quantity} @2
+        type ResourceRequirements # What is requested and what is allowed at most.
+          claims [ResourceClaim] map(name) @3 # Claims of devices that the container uses.
+          limits {quantity} @1 # The most that may be used.
+          requests {quantity} @2 # What is set aside; the limits when left out.
         type ResourceStatus
           name string = "" @1
           resources [ResourceHealth] map(resourceID) @2
@@ -1037,11 +1037,11 @@ extension Kinds {
         type SeccompProfile
           localhostProfile string @2
           type! string enum(Localhost|RuntimeDefault|Unconfined) @1
-        kind Secret
-          data {bytes} format(configMapKeys) @2
-          immutable *bool @5
-          stringData {string} @4
-          type string = Opaque immutable @3
+        kind Secret # Small sensitive data, such as passwords and keys.
+          data {bytes} format(configMapKeys) @2 # The values, in base64.
+          immutable *bool @5 # When true, the data can no longer be changed.
+          stringData {string} @4 # Values as text, for writing; they end up in data.
+          type string = Opaque immutable @3 # What the Secret is for; it decides which keys must be there.
         type SecretEnvSource
           name string @1.1
           optional *bool @2
@@ -1061,58 +1061,58 @@ extension Kinds {
           items [KeyToPath] @2
           optional *bool @4
           secretName string @1
-        type SecurityContext
-          allowPrivilegeEscalation *bool @7
+        type SecurityContext # Security settings of a container.
+          allowPrivilegeEscalation *bool @7 # Whether a process may gain more privileges than its parent.
           appArmorProfile AppArmorProfile @12
-          capabilities Capabilities @1
-          privileged *bool @2
+          capabilities Capabilities @1 # Linux capabilities to add and drop.
+          privileged *bool @2 # Nearly the rights of root on the node.
           procMount string enum(Default|Unmasked) @9
-          readOnlyRootFilesystem *bool @6
-          runAsGroup *int64 format(userID) @8
-          runAsNonRoot *bool @5
-          runAsUser *int64 format(userID) @4
+          readOnlyRootFilesystem *bool @6 # Mount the container's root read-only.
+          runAsGroup *int64 format(userID) @8 # The group id of the process.
+          runAsNonRoot *bool @5 # Refuse to run as root.
+          runAsUser *int64 format(userID) @4 # The user id of the process.
           seLinuxOptions SELinuxOptions @3
-          seccompProfile SeccompProfile @11
+          seccompProfile SeccompProfile @11 # Which system calls are allowed.
           windowsOptions WindowsSecurityContextOptions @10
-        kind Service
-          spec ServiceSpec = {} @2
-          status ServiceStatus = {} @3
-        kind ServiceAccount
-          automountServiceAccountToken *bool @4
-          imagePullSecrets [LocalObjectReference] @3
+        kind Service # A stable address for a changing set of pods.
+          spec ServiceSpec = {} @2 # What is wanted of the service.
+          status ServiceStatus = {} @3 # What a load balancer reports.
+        kind ServiceAccount # An identity for processes in pods.
+          automountServiceAccountToken *bool @4 # Whether pods of this account get its token mounted.
+          imagePullSecrets [LocalObjectReference] @3 # Credentials that pods of this account pull images with.
           secrets [ObjectReference] map(name) patch(name) @2
         type ServiceAccountTokenProjection
           audience string @1
           expirationSeconds *int64 = 3600 range(600,4294967296) @2
           path! string format(localPath) @3
-        type ServicePort
-          appProtocol string @6
-          name string format(dns1123label) @1
-          nodePort int32 @5
-          port! int32 range(1,65535) unchecked @3
-          protocol string = TCP enum(SCTP|TCP|UDP) @2
-          targetPort intstr port @4
-        type ServiceSpec
-          allocateLoadBalancerNodePorts *bool @20
-          clusterIP string @3
-          clusterIPs [string] @18
-          externalIPs [string] @5
-          externalName string @10
-          externalTrafficPolicy string enum(Cluster|Local) @11
-          healthCheckNodePort int32 @12
-          internalTrafficPolicy string enum(Cluster|Local) @22
-          ipFamilies [string] @19
-          ipFamilyPolicy string enum(PreferDualStack|RequireDualStack|SingleStack) @17
-          loadBalancerClass string @21
-          loadBalancerIP string @8
-          loadBalancerSourceRanges [string] @9
-          ports [ServicePort] map(port,protocol) patch(port) @1
-          publishNotReadyAddresses bool @13
-          selector {string} atomic format(labels) @2
-          sessionAffinity string = None enum(ClientIP|None) @7
-          sessionAffinityConfig SessionAffinityConfig @14
-          trafficDistribution string @23
-          type string = ClusterIP enum(ClusterIP|ExternalName|LoadBalancer|NodePort) @4
+        type ServicePort # A port of a service.
+          appProtocol string @6 # The application's protocol, as a hint.
+          name string format(dns1123label) @1 # The port's name; needed when there are several.
+          nodePort int32 @5 # The port of every node that leads here.
+          port! int32 range(1,65535) unchecked @3 # The port of the service.
+          protocol string = TCP enum(SCTP|TCP|UDP) @2 # TCP, UDP or SCTP.
+          targetPort intstr port @4 # The port of the pods, by number or name.
+        type ServiceSpec # How a service is reached and where it leads.
+          allocateLoadBalancerNodePorts *bool @20 # Whether a LoadBalancer service gets ports of the nodes, too.
+          clusterIP string @3 # The service's address within the cluster; None for a headless service.
+          clusterIPs [string] @18 # The service's addresses, one for each family.
+          externalIPs [string] @5 # Other addresses for which nodes accept traffic.
+          externalName string @10 # The DNS name that an ExternalName service stands for.
+          externalTrafficPolicy string enum(Cluster|Local) @11 # Cluster spreads traffic from outside over all pods, Local keeps it on the node.
+          healthCheckNodePort int32 @12 # The port at which nodes say whether they have pods of the service.
+          internalTrafficPolicy string enum(Cluster|Local) @22 # Cluster or Local, for traffic from inside.
+          ipFamilies [string] @19 # IPv4, IPv6, or both.
+          ipFamilyPolicy string enum(PreferDualStack|RequireDualStack|SingleStack) @17 # SingleStack, PreferDualStack or RequireDualStack.
+          loadBalancerClass string @21 # Which load balancer implementation is meant.
+          loadBalancerIP string @8 # The address the load balancer should have. Deprecated.
+          loadBalancerSourceRanges [string] @9 # Blocks of addresses from which the load balancer accepts traffic.
+          ports [ServicePort] map(port,protocol) patch(port) @1 # The ports of the service.
+          publishNotReadyAddresses bool @13 # List pods before they are ready, too.
+          selector {string} atomic format(labels) @2 # Labels of the pods that traffic goes to.
+          sessionAffinity string = None enum(ClientIP|None) @7 # ClientIP keeps a client with one pod.
+          sessionAffinityConfig SessionAffinityConfig @14 # How long it does.
+          trafficDistribution string @23 # Which pods are preferred: PreferSameZone, PreferSameNode or PreferClose.
+          type string = ClusterIP enum(ClusterIP|ExternalName|LoadBalancer|NodePort) @4 # ClusterIP, NodePort, LoadBalancer or ExternalName.
         type ServiceStatus
           conditions [meta.Condition] map(type) patch(type) @2
           loadBalancer LoadBalancerStatus = {} @1
@@ -1143,12 +1143,12 @@ extension Kinds {
           key! string @1
           timeAdded time @4
           value string @2
-        type Toleration
-          effect string enum(NoExecute|NoSchedule|PreferNoSchedule) @4
-          key string @1
-          operator string enum(Equal|Exists|Gt|Lt) @2
-          tolerationSeconds *int64 @5
-          value string @3
+        type Toleration # A taint that the pod puts up with.
+          effect string enum(NoExecute|NoSchedule|PreferNoSchedule) @4 # The effect to tolerate; every one when empty.
+          key string @1 # The taint's key; every one when empty.
+          operator string enum(Equal|Exists|Gt|Lt) @2 # Equal or Exists.
+          tolerationSeconds *int64 @5 # Seconds until the pod leaves a node with a NoExecute taint.
+          value string @3 # The taint's value, for Equal.
         type TopologySelectorLabelRequirement
           key! string @1
           values! [string] @2
@@ -1172,50 +1172,50 @@ extension Kinds {
           kind! string @2
           name! string @3
           namespace string @4
-        type Volume
+        type Volume # A volume of a pod, from one source.
           oneof! emptyDir|hostPath|gitRepo|gcePersistentDisk|awsElasticBlockStore|secret|nfs|iscsi|glusterfs|persistentVolumeClaim|rbd|cinder|cephfs|flocker|downwardAPI|fc|flexVolume|configMap|azureFile|vsphereVolume|quobyte|azureDisk|photonPersistentDisk|projected|portworxVolume|scaleIO|storageos|csi|ephemeral|image
           awsElasticBlockStore AWSElasticBlockStoreVolumeSource @2.4
           azureDisk AzureDiskVolumeSource @2.22
           azureFile AzureFileVolumeSource @2.18
           cephfs CephFSVolumeSource @2.14
           cinder CinderVolumeSource @2.13
-          configMap ConfigMapVolumeSource @2.19
-          csi CSIVolumeSource @2.28
-          downwardAPI DownwardAPIVolumeSource @2.16
-          emptyDir EmptyDirVolumeSource @2.2
-          ephemeral EphemeralVolumeSource @2.29
+          configMap ConfigMapVolumeSource @2.19 # The keys of a ConfigMap as files.
+          csi CSIVolumeSource @2.28 # A volume that a CSI driver makes for the pod alone.
+          downwardAPI DownwardAPIVolumeSource @2.16 # Facts about the pod as files.
+          emptyDir EmptyDirVolumeSource @2.2 # An empty directory that lives as long as the pod.
+          ephemeral EphemeralVolumeSource @2.29 # A claim that is made and deleted with the pod.
           fc FCVolumeSource @2.17
           flexVolume FlexVolumeSource @2.12
           flocker FlockerVolumeSource @2.15
           gcePersistentDisk GCEPersistentDiskVolumeSource @2.3
           gitRepo GitRepoVolumeSource @2.5
           glusterfs GlusterfsVolumeSource @2.9
-          hostPath HostPathVolumeSource @2.1
-          image ImageVolumeSource @2.30
-          iscsi ISCSIVolumeSource @2.8
-          name! string format(dns1123label) @1
-          nfs NFSVolumeSource @2.7
-          persistentVolumeClaim PersistentVolumeClaimVolumeSource @2.10
+          hostPath HostPathVolumeSource @2.1 # A file or directory of the node.
+          image ImageVolumeSource @2.30 # The content of an image.
+          iscsi ISCSIVolumeSource @2.8 # An iSCSI disk.
+          name! string format(dns1123label) @1 # The volume's name, unique in the pod.
+          nfs NFSVolumeSource @2.7 # A directory of an NFS server.
+          persistentVolumeClaim PersistentVolumeClaimVolumeSource @2.10 # A claim of a persistent volume.
           photonPersistentDisk PhotonPersistentDiskVolumeSource @2.23
           portworxVolume PortworxVolumeSource @2.24
-          projected ProjectedVolumeSource @2.26
+          projected ProjectedVolumeSource @2.26 # Several sources in one directory.
           quobyte QuobyteVolumeSource @2.21
           rbd RBDVolumeSource @2.11
           scaleIO ScaleIOVolumeSource @2.25
-          secret SecretVolumeSource @2.6
+          secret SecretVolumeSource @2.6 # The keys of a Secret as files.
           storageos StorageOSVolumeSource @2.27
           vsphereVolume VsphereVirtualDiskVolumeSource @2.20
         type VolumeDevice
           devicePath! string @2
           name! string @1
-        type VolumeMount
-          mountPath! string @3
-          mountPropagation string enum(Bidirectional|HostToContainer|None) @5
-          name! string @1
-          readOnly bool @2
+        type VolumeMount # A volume mounted into a container.
+          mountPath! string @3 # Where the volume appears in the container.
+          mountPropagation string enum(Bidirectional|HostToContainer|None) @5 # Whether mounts made later are seen: None, HostToContainer or Bidirectional.
+          name! string @1 # The name of the volume.
+          readOnly bool @2 # Mount it read-only.
           recursiveReadOnly string enum(Disabled|Enabled|IfPossible) @7
-          subPath string format(relativePath) @4
-          subPathExpr string format(relativePath) @6
+          subPath string format(relativePath) @4 # A path within the volume to mount instead of its root.
+          subPathExpr string format(relativePath) @6 # As subPath, with $(NAME) for environment variables.
         type VolumeMountStatus
           mountPath string = "" @2
           name string = "" @1

@@ -29,7 +29,7 @@ extension Kinds {
           name *string = "" format(dns1123label) @1
           port *int32 range(1,65535) @3
           protocol string = TCP enum(SCTP|TCP|UDP) @2
-        kind EndpointSlice
+        kind EndpointSlice # Some of the addresses behind a service.
           addressType! string immutable enum(FQDN|IPv4|IPv6) @4
           endpoints [Endpoint] = null @2
           ports [EndpointPort] = null @3

@@ -13,7 +13,7 @@ extension Kinds {
           column First_Seen string eventFirstSeen wide
           column Count string eventCount wide
           column Name name .metadata.name wide
-        kind Event
+        kind Event # Something that happened to an object.
           action string @6
           deprecatedCount int32 @15
           deprecatedFirstTimestamp time = null @13

@@ -24,7 +24,7 @@ extension Kinds {
           nominalConcurrencyShares *int32 = 0 min(0) @1
         type FlowDistinguisherMethod
           type! string @1
-        kind FlowSchema
+        kind FlowSchema # Which requests belong to which priority level.
           spec FlowSchemaSpec = {} @2
           status FlowSchemaStatus = {} @3
         type FlowSchemaCondition
@@ -57,7 +57,7 @@ extension Kinds {
           nonResourceRules [NonResourcePolicyRule] @3
           resourceRules [ResourcePolicyRule] @2
           subjects! [Subject] @1
-        kind PriorityLevelConfiguration
+        kind PriorityLevelConfiguration # How many requests of a kind are served at once.
           spec PriorityLevelConfigurationSpec = {} @2
           status PriorityLevelConfigurationStatus = {} @3
         type PriorityLevelConfigurationCondition

@@ -22,13 +22,13 @@ extension Kinds {
           key! string @1
           operator! string @2
           values [string] @3
-        type LabelSelector atomic
-          matchExpressions [LabelSelectorRequirement] @2
-          matchLabels {string} format(labels) @1
-        type LabelSelectorRequirement
-          key! string unchecked @1
-          operator! string unchecked @2
-          values [string] @3
+        type LabelSelector atomic # Chooses objects by their labels; all requirements must hold.
+          matchExpressions [LabelSelectorRequirement] @2 # Requirements on keys, with In, NotIn, Exists or DoesNotExist.
+          matchLabels {string} format(labels) @1 # Labels that must be there with these values.
+        type LabelSelectorRequirement # One requirement on a label.
+          key! string unchecked @1 # The label's key.
+          operator! string unchecked @2 # In, NotIn, Exists or DoesNotExist.
+          values [string] @3 # Values for In and NotIn.
         type ManagedFieldsEntry
           apiVersion string @3
           fieldsType string @6
@@ -37,22 +37,22 @@ extension Kinds {
           operation string @2
           subresource string @8
           time time @4
-        type ObjectMeta
-          annotations {string} format(annotations) @12
-          creationTimestamp time @8
-          deletionGracePeriodSeconds *int64 @10
-          deletionTimestamp time @9
-          finalizers [string] set patch @14
-          generateName string @2
-          generation int64 @7
-          labels {string} format(labels) @11
-          managedFields [ManagedFieldsEntry] @17
-          name string @1
-          namespace string @3
-          ownerReferences [OwnerReference] map(uid) patch(uid) @13
-          resourceVersion string @6
+        type ObjectMeta # What every stored object carries: its name, its identity and what others say about it.
+          annotations {string} format(annotations) @12 # Free-form notes for tools and people; not for selecting.
+          creationTimestamp time @8 # When the server created the object. Set by the server.
+          deletionGracePeriodSeconds *int64 @10 # Seconds the object had to end by itself when its deletion began. Set by the server.
+          deletionTimestamp time @9 # When the object will be or was asked to go. Set by the server.
+          finalizers [string] set patch @14 # Names of those who must finish before the object disappears.
+          generateName string @2 # A prefix from which the server makes a unique name when none is given.
+          generation int64 @7 # Counts the changes of what is wanted. Set by the server.
+          labels {string} format(labels) @11 # Keys and values by which objects are grouped and selected.
+          managedFields [ManagedFieldsEntry] @17 # Who set which fields last. Kept by the server.
+          name string @1 # The object's name, unique among its kind in its namespace.
+          namespace string @3 # The namespace the object lives in.
+          ownerReferences [OwnerReference] map(uid) patch(uid) @13 # Objects this one belongs to; when all are gone, it is collected.
+          resourceVersion string @6 # Changes with every write; for watching and for detecting concurrent changes.
           selfLink string @4
-          uid string @5
+          uid string @5 # Unique in time and space. Set by the server.
         type OwnerReference atomic
           apiVersion! string unchecked @5
           blockOwnerDeletion *bool @7

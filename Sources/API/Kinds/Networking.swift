@@ -27,26 +27,26 @@ extension Kinds {
           column Name name .metadata.name
           column CIDRs string join(.spec.cidrs)
           column Age string age
-        type HTTPIngressPath
-          backend IngressBackend = {} @2
-          path string @1
-          pathType! string enum(Exact|ImplementationSpecific|Prefix) @3
+        type HTTPIngressPath # Where the requests of a path go.
+          backend IngressBackend = {} @2 # The service or object that answers.
+          path string @1 # The path.
+          pathType! string enum(Exact|ImplementationSpecific|Prefix) @3 # Exact, Prefix or ImplementationSpecific.
         type HTTPIngressRuleValue
           paths! [HTTPIngressPath] @1
-        kind IPAddress
+        kind IPAddress # An address given out to a service.
           spec IPAddressSpec = {} @2
         type IPAddressSpec
           parentRef ParentReference = {} @1
         type IPBlock
           cidr! string format(cidr) @1
           except [string] @2
-        kind Ingress
+        kind Ingress # Rules by which HTTP requests from outside reach services.
           spec IngressSpec = {} @2
           status IngressStatus = {} @3
         type IngressBackend
           resource core.TypedLocalObjectReference @3
           service IngressServiceBackend @4
-        kind IngressClass
+        kind IngressClass # A kind of ingress controller.
           spec IngressClassSpec = {} @2
         type IngressClassParametersReference
           apiGroup string
@@ -67,23 +67,23 @@ extension Kinds {
           error string @3
           port int32 = 0 @1
           protocol string = "" @2
-        type IngressRule
-          host string @1
-          http HTTPIngressRuleValue @2.1
+        type IngressRule # The paths of one host.
+          host string @1 # The host name; every one when empty.
+          http HTTPIngressRuleValue @2.1 # The paths.
         type IngressServiceBackend
           name! string format(dns1123label) @1
           port ServiceBackendPort @2
-        type IngressSpec
-          defaultBackend IngressBackend @1
-          ingressClassName *string @4
-          rules [IngressRule] @3
-          tls [IngressTLS] @2
+        type IngressSpec # The rules of an ingress.
+          defaultBackend IngressBackend @1 # Where requests go that no rule matches.
+          ingressClassName *string @4 # Which ingress controller is meant.
+          rules [IngressRule] @3 # The rules, by host and path.
+          tls [IngressTLS] @2 # Hosts that are served with TLS, and their certificates.
         type IngressStatus
           loadBalancer IngressLoadBalancerStatus = {} @1
         type IngressTLS
           hosts [string] @1
           secretName string @2
-        kind NetworkPolicy
+        kind NetworkPolicy # Which traffic pods may have.
           spec NetworkPolicySpec = {} @2
         type NetworkPolicyEgressRule
           ports [NetworkPolicyPort] @1
@@ -99,11 +99,11 @@ extension Kinds {
           endPort *int32 range(1,65535) @3
           port intstr @2
           protocol string = TCP enum(SCTP|TCP|UDP) @1
-        type NetworkPolicySpec
-          egress [NetworkPolicyEgressRule] @3
-          ingress [NetworkPolicyIngressRule] @2
-          podSelector meta.LabelSelector = {} @1
-          policyTypes [string] enum(Egress|Ingress) @4
+        type NetworkPolicySpec # Which traffic the chosen pods may have.
+          egress [NetworkPolicyEgressRule] @3 # Traffic that may leave the pods.
+          ingress [NetworkPolicyIngressRule] @2 # Traffic that may reach the pods.
+          podSelector meta.LabelSelector = {} @1 # The pods the policy is about; all of the namespace when empty.
+          policyTypes [string] enum(Egress|Ingress) @4 # Whether the policy is about Ingress, Egress or both.
         type ParentReference
           group string @1
           name! string @4
@@ -112,7 +112,7 @@ extension Kinds {
         type ServiceBackendPort atomic
           name string format(portName) @1
           number int32 range(1,65535) @2
-        kind ServiceCIDR
+        kind ServiceCIDR # A block of addresses for services.
           spec ServiceCIDRSpec = {} @2
           status ServiceCIDRStatus = {} @3
         type ServiceCIDRSpec

@@ -8,7 +8,7 @@ extension Kinds {
           column Age string age
         type Overhead
           podFixed {quantity} @1
-        kind RuntimeClass
+        kind RuntimeClass # A way to run containers.
           handler! string format(dns1123label) immutable @2
           overhead Overhead @3
           scheduling Scheduling @4

@@ -11,14 +11,14 @@ extension Kinds {
           column Age string age
         kind Eviction
           deleteOptions meta.DeleteOptions @2
-        kind PodDisruptionBudget
+        kind PodDisruptionBudget # How many pods must stay when others are evicted.
           spec PodDisruptionBudgetSpec = {} @2
           status PodDisruptionBudgetStatus = {} @3
-        type PodDisruptionBudgetSpec
-          maxUnavailable *intstr @3
-          minAvailable *intstr @1
-          selector meta.LabelSelector replace @2
-          unhealthyPodEvictionPolicy string enum(AlwaysAllow|IfHealthyBudget) @4
+        type PodDisruptionBudgetSpec # How many pods must stay.
+          maxUnavailable *intstr @3 # How many of the pods, or what share, may be missing.
+          minAvailable *intstr @1 # How many of the pods, or what share, must stay.
+          selector meta.LabelSelector replace @2 # The pods this is about.
+          unhealthyPodEvictionPolicy string enum(AlwaysAllow|IfHealthyBudget) @4 # When pods that are not ready may be evicted.
         type PodDisruptionBudgetStatus
           conditions [meta.Condition] map(type) patch(type) @7
           currentHealthy *int32 = 0 @4

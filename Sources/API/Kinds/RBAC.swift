@@ -20,23 +20,23 @@ extension Kinds {
         resource roles Role namespaced name=pathSegment
         type AggregationRule
           clusterRoleSelectors [meta.LabelSelector] @1
-        kind ClusterRole
-          aggregationRule AggregationRule @3
-          rules [PolicyRule] = null @2
-        kind ClusterRoleBinding
-          roleRef RoleRef = {} immutable @3
-          subjects [Subject] @2
-        type PolicyRule
-          apiGroups [string] @2
-          nonResourceURLs [string] @5
-          resourceNames [string] @4
-          resources [string] @3
-          verbs! [string] @1
-        kind Role
-          rules [PolicyRule] = null @2
-        kind RoleBinding
-          roleRef RoleRef = {} immutable @3
-          subjects [Subject] @2
+        kind ClusterRole # Rights in the whole cluster, or to be given within a namespace.
+          aggregationRule AggregationRule @3 # Roles whose rules are gathered here.
+          rules [PolicyRule] = null @2 # What is allowed.
+        kind ClusterRoleBinding # Gives the rights of a cluster role to subjects.
+          roleRef RoleRef = {} immutable @3 # The role.
+          subjects [Subject] @2 # Users, groups and service accounts.
+        type PolicyRule # Verbs allowed on resources or paths.
+          apiGroups [string] @2 # API groups; the empty one is core.
+          nonResourceURLs [string] @5 # Paths that are no resources.
+          resourceNames [string] @4 # Names of objects; all when empty.
+          resources [string] @3 # Resources, with subresources as resource/subresource.
+          verbs! [string] @1 # What may be done.
+        kind Role # Rights within a namespace.
+          rules [PolicyRule] = null @2 # What is allowed.
+        kind RoleBinding # Gives the rights of a role to subjects within a namespace.
+          roleRef RoleRef = {} immutable @3 # The role.
+          subjects [Subject] @2 # Users, groups and service accounts.
         type RoleRef atomic
           apiGroup string = rbac.authorization.k8s.io @1
           kind! string unchecked @2

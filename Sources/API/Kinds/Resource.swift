@@ -88,7 +88,7 @@ extension Kinds {
         type DeviceClaimConfiguration
           opaque OpaqueDeviceConfiguration @2.1
           requests [string] @1
-        kind DeviceClass
+        kind DeviceClass # A kind of devices.
           spec DeviceClassSpec = {} @2
         type DeviceClassConfiguration
           opaque OpaqueDeviceConfiguration @1.1
@@ -157,7 +157,7 @@ extension Kinds {
         type OpaqueDeviceConfiguration
           driver! string @1
           parameters any = null @2
-        kind ResourceClaim
+        kind ResourceClaim # A wish for devices.
           spec ResourceClaimSpec = {} @2
           status ResourceClaimStatus = {} @3
         type ResourceClaimConsumerReference
@@ -171,7 +171,7 @@ extension Kinds {
           allocation AllocationResult @1
           devices [AllocatedDeviceStatus] map(driver,device,pool,shareID) @4
           reservedFor [ResourceClaimConsumerReference] map(uid) patch(uid) @2
-        kind ResourceClaimTemplate
+        kind ResourceClaimTemplate # What claims made for pods are like.
           spec ResourceClaimTemplateSpec = {} @2
         type ResourceClaimTemplateSpec
           metadata meta.ObjectMeta = {} @1
@@ -180,7 +180,7 @@ extension Kinds {
           generation! int64 @2
           name! string @1
           resourceSliceCount! int64 @3
-        kind ResourceSlice
+        kind ResourceSlice # Devices that a driver offers.
           spec ResourceSliceSpec = {} @2
         type ResourceSliceSpec
           allNodes *bool @5

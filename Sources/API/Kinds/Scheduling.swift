@@ -8,7 +8,7 @@ extension Kinds {
           column Global-Default boolean .globalDefault
           column Age string age
           column PreemptionPolicy string .preemptionPolicy
-        kind PriorityClass
+        kind PriorityClass # A name for a priority of pods.
           description string @4
           globalDefault bool @3
           preemptionPolicy string = PreemptLowerPriority immutable enum(Never|PreemptLowerPriority) @5

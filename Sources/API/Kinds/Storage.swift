@@ -38,7 +38,7 @@ extension Kinds {
           column Name name .metadata.name
           column DriverName string .driverName
           column Age string age
-        kind CSIDriver
+        kind CSIDriver # What a CSI driver can do.
           spec CSIDriverSpec = {} @2
         type CSIDriverSpec
           attachRequired *bool = true @1
@@ -52,7 +52,7 @@ extension Kinds {
           storageCapacity *bool = false @4
           tokenRequests [TokenRequest] @6
           volumeLifecycleModes [string] = ["Persistent"] set @3
-        kind CSINode
+        kind CSINode # The CSI drivers of a node.
           spec CSINodeSpec = {} @2
         type CSINodeDriver
           allocatable VolumeNodeResources @4
@@ -61,23 +61,23 @@ extension Kinds {
           topologyKeys [string] @3
         type CSINodeSpec
           drivers [CSINodeDriver] = null map(name) patch(name) @1
-        kind CSIStorageCapacity
+        kind CSIStorageCapacity # How much storage a class has left somewhere.
           capacity quantity @4
           maximumVolumeSize quantity @5
           nodeTopology meta.LabelSelector @2
           storageClassName! string @3
-        kind StorageClass
-          allowVolumeExpansion *bool @6
+        kind StorageClass # A way to make volumes.
+          allowVolumeExpansion *bool @6 # Whether claims may grow.
           allowedTopologies [core.TopologySelectorTerm] @8
-          mountOptions [string] @5
-          parameters {string} fixed @3
-          provisioner! string fixed @2
-          reclaimPolicy string = Delete fixed @4
-          volumeBindingMode string = Immediate immutable enum(Immediate|WaitForFirstConsumer) @7
+          mountOptions [string] @5 # Options for mounting the volumes.
+          parameters {string} fixed @3 # Settings for the provisioner.
+          provisioner! string fixed @2 # Who makes the volumes.
+          reclaimPolicy string = Delete fixed @4 # What happens to volumes after their claims are gone.
+          volumeBindingMode string = Immediate immutable enum(Immediate|WaitForFirstConsumer) @7 # When volumes are made: Immediate or WaitForFirstConsumer.
         type TokenRequest
           audience! string @1
           expirationSeconds *int64 @2
-        kind VolumeAttachment
+        kind VolumeAttachment # A volume attached to a node.
           spec VolumeAttachmentSpec = {} @2
           status VolumeAttachmentStatus = {} @3
         type VolumeAttachmentSource
@@ -92,7 +92,7 @@ extension Kinds {
           attached bool = false @1
           attachmentMetadata {string} @2
           detachError VolumeError @4
-        kind VolumeAttributesClass
+        kind VolumeAttributesClass # Attributes of volumes that can change later.
           driverName! string @2
           parameters {string} @3
         type VolumeError
