@@ -546,6 +546,23 @@ extension JSONValue {
     }
 }
 
+@Suite struct ImageNameTests {
+    @Test(arguments: [
+        "busybox", "busybox:1", "docker.io/library/busybox:1.36.1", "localhost:5000/a/b_c/d--e:T.a-g_1",
+        "a@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "[::1]:5000/x", "Host/x",
+        "a__b/c.d",
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+    ])
+    func namesThatRuntimesKnowAreTaken(_ name: String) { #expect(isImageName(name)) }
+
+    @Test(arguments: [
+        "", "Not An Image!", "Upper", "a:", "a:b:c", "/a", "a//b", "a/", "-a", "a..b", "a___b", "a@sha256:12",
+        "ho st/x",
+        "host:port/x", "a:\(String(repeating: "t", count: 129))",
+    ])
+    func othersAreRefused(_ name: String) { #expect(!isImageName(name)) }
+}
+
 @Suite struct CredentialTests {
     @Test func credentialsFitTheRegistry() throws {
         let auths = try object([

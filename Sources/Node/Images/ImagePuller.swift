@@ -62,6 +62,14 @@ actor ImagePuller {
     func require(_ request: ImageRequest) async throws -> ImageState {
         let owner = Owner(podUID: request.podUID, container: request.container, attempt: request.attempt)
         if case .pulling = attempts[owner] { return .pulling }
+        guard isImageName(request.image) else {
+            let message =
+                "Failed to apply default image tag \"\(request.image)\": couldn't parse image name \"\(request.image)\": "
+                + "invalid reference format"
+            request.event(.warning, "InspectFailed", message)
+            request.event(.warning, "Failed", "Error: InvalidImageName")
+            return .waiting(.init(reason: "InvalidImageName", message: message), until: nil)
+        }
         let present = try await driver.imageStatus(ImageSpec(request.image))
         if let present {
             if case .pulled = attempts[owner] { return .present(present) }
@@ -121,8 +129,7 @@ actor ImagePuller {
             attempts[owner] = nil
             let count = (failures[target]?.failures ?? 0) + 1
             // containerd says it in words alone.
-            let isName = (error as? RuntimeError)?.code == .invalidArgument || "\(error)".contains("invalid reference format")
-            let reason = isName ? "InvalidImageName" : "ErrImagePull"
+            let reason = "ErrImagePull"
             failures[target] = Failure(
                 failures: count, retryAt: .now.adding(seconds: backoff.delay(afterFailures: count - 1)),
                 message: "\(error)", reason: reason)

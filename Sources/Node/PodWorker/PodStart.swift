@@ -44,11 +44,7 @@ extension PodWorker {
         let image: Image
         switch try await services.images.require(request(start, pod)) {
         case .present(let found): image = found
-        case .pulling:
-            if waiting[container.name]?.reason == "ImagePullBackOff" || start.previousEnd == nil {
-                waiting[container.name] = nil
-            }
-            return false
+        case .pulling: return false
         case .waiting(let why, let time):
             waiting[container.name] = why
             if let time { wake(at: time) } else { wake(at: .now.adding(seconds: 60)) }

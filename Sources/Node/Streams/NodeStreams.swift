@@ -43,13 +43,12 @@ extension NodeAgent: NodeConnection {
     ) async -> AsyncThrowingStream<[UInt8], any Error> {
         let (signals, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         var sources: [any Sendable] = []
-        if options.follow, let followed {
+        if options.follow, followed != nil {
             let mask = FileWatcher.modified | FileWatcher.created | FileWatcher.closed | FileWatcher.moved
             if let watch = services.watcher?.watch(directory, mask, { _, _ in continuation.yield() }) {
                 sources.append(watch)
             }
             sources.append(Observation(worker) { continuation.yield() })
-            _ = followed
         }
         let reader = LogReader(
             path: path, options,
