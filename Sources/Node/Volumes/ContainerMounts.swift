@@ -84,7 +84,7 @@ struct ContainerMounts: Sendable {
             try requireInside(Files.realPath(existing), root, subPath)
             try Files.makeDirectories(wanted, mode: 0o750)
         }
-        let descriptor = open(wanted, O_PATH_FLAG | O_CLOEXEC)
+        let descriptor = open(wanted, openAsPath | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError("open", wanted) }
         defer { close(descriptor) }
         let opened = "/proc/self/fd/\(descriptor)"
@@ -109,7 +109,7 @@ struct ContainerMounts: Sendable {
 }
 
 /// open(2): only a handle; nothing is read. The header's macro is not imported.
-private let O_PATH_FLAG: Int32 = 0o10000000
+private let openAsPath: Int32 = 0o10000000
 
 extension Files {
     static func realPath(_ path: String) -> String? {
