@@ -6,6 +6,7 @@
 //   Kinds/      the declarations, one file per API group, and the few functions they name
 //   Selectors/  label and field selectors
 //   Patch/      JSON patch, merge patch, strategic merge patch
+//   Apply/      server-side apply, and who owns which fields
 //   StatusError, Quantity, Time, Object: the values that every part of Segler exchanges
 
 public enum Kinds {}

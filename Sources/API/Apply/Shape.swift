@@ -74,7 +74,8 @@ extension Schema {
 
     private func defaultKey(_ name: String, of type: FieldType) -> JSONValue? {
         guard case .object(let id) = type, let field = types[id].field(name) else { return nil }
-        return field.defaultValue ?? (field.keepsZero ? nil : field.type.zero)
+        if field.defaultValue == nil, field.keepsZero { return nil }
+        return field.defaultValue ?? field.type.zero
     }
 }
 
