@@ -70,7 +70,8 @@ struct DeclarationReader {
                 try need(4)
                 resources[resources.count - 1].columns.append(
                     Column(
-                        name: String(words[1].replacing("_", with: " ")), type: words[2] == "name" ? "string" : String(words[2]),
+                        name: String(words[1].replacing("_", with: " ")),
+                        type: words[2] == "name" ? "string" : String(words[2]),
                         format: words[2] == "name" ? "name" : "", source: String(words[3]),
                         priority: words.last == "wide" ? 1 : 0))
             case "oneof", "oneof!":
@@ -97,12 +98,20 @@ struct DeclarationReader {
             guard declared.insert(id).inserted else { throw Failure(line: line, reason: "declared twice") }
             currentType = id
             schema.types[id].isAtomic = words.contains("atomic")
-            if let text = line.split(separator: " # ").dropFirst().first { schema.types[id].documentation = String(text) }
+            if let text = line.split(separator: " # ").dropFirst().first {
+                schema.types[id].documentation = String(text)
+            }
             if first == "kind" {
                 let meta = FieldType.object(typeID("meta.v1.ObjectMeta"))
                 schema.types[id].fields = [
-                    Field(name: "apiVersion", type: .string), Field(name: "kind", type: .string),
-                    Field(name: "metadata", type: meta, defaultValue: .object([:]), protobuf: [1]),
+                    Field(
+                        name: "apiVersion", type: .string,
+                        documentation: "The group and version of the API that the object is written in."),
+                    Field(name: "kind", type: .string, documentation: "What the object is."),
+                    Field(
+                        name: "metadata", type: meta, defaultValue: .object([:]),
+                        documentation: "The object's name, labels and the like.",
+                        protobuf: [1]),
                 ]
             }
         default: throw Failure(line: line, reason: "unknown word \(first)")
@@ -192,7 +201,9 @@ struct DeclarationReader {
         let (name, argument) = word.drop(suffix: ")").splitOnce("(")
         let numbers = argument.split(separator: ",").compactMap { Int($0) }
         switch (name, numbers.count) {
-        case ("enum", _): field.rules.append(.oneOf(argument.split(separator: "|", omittingEmptySubsequences: false).map(String.init)))
+        case ("enum", _):
+            field.rules.append(
+                .oneOf(argument.split(separator: "|", omittingEmptySubsequences: false).map(String.init)))
         case ("min", 1): field.rules.append(.minimum(numbers[0]))
         case ("range", 2): field.rules.append(.range(numbers[0], numbers[1]))
         case ("port", _): field.rules.append(.port)

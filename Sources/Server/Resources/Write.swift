@@ -117,8 +117,13 @@ extension APIServer {
         var validator = Validator(resource.schema)
         let name = object["metadata"]["name"].string ?? ""
         var errors = MetadataChecks.errors(object["metadata"], old: old?["metadata"], context)
-        validator.validate(object, type: resource.definition.type)
-        if let old { validator.validateUpdate(object, old, type: resource.definition.type) }
+        if context.subresource == "status", case .object(let status)? = resource.schema[resource.definition.type].field("status")?.type {
+            // Nothing else was written.
+            validator.validate(object["status"], type: status, at: FieldPath("status"))
+        } else {
+            validator.validate(object, type: resource.definition.type)
+            if let old { validator.validateUpdate(object, old, type: resource.definition.type) }
+        }
         // What the type of ObjectMeta says was counted above.
         errors += validator.errors.filter { !MetadataChecks.counts($0) }
         resource.strategy.validate(object, old: old, context, &errors)
@@ -232,6 +237,17 @@ extension APIServer {
         case "ephemeralcontainers"?:
             var merged = old
             merged["spec"]["ephemeralContainers"] = object["spec"]["ephemeralContainers"]
+            object = merged
+        case "resize"?:
+            // The resources of containers, and nothing else (KEP-1287).
+            var merged = old
+            for list in ["containers", "initContainers"] {
+                let wanted = object["spec"][list].array ?? []
+                for (index, container) in (old["spec"][list].array ?? []).enumerated() {
+                    guard let new = wanted.first(where: { $0["name"] == container["name"] }) else { continue }
+                    for field in ["resources", "resizePolicy"] where new.has(field) { merged["spec"][list][index][field] = new[field] }
+                }
+            }
             object = merged
         case let other?:
             throw .notImplemented("updates of the subresource \(other) are not implemented")

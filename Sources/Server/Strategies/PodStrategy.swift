@@ -18,6 +18,11 @@ struct PodStrategy: Strategy {
     }
 
     func validate(_ object: JSONValue, old: JSONValue?, _ context: WriteContext, _ errors: inout [FieldError]) {
+        if let old, context.subresource == "ephemeralcontainers" { checkDebugging(object, old, &errors) }
+        if let old, context.subresource == "resize", Self.qosClass(object["spec"]) != Self.qosClass(old["spec"]) {
+            errors.append(
+                .invalid(FieldPath("spec"), object["spec"], "Pod QOS Class may not change as a result of resizing"))
+        }
         guard let old, context.subresource == nil else { return }
         // What an update may change of a spec; everything else must be as it was.
         var allowed = old["spec"]
@@ -47,6 +52,23 @@ struct PodStrategy: Strategy {
                     FieldPath("spec"),
                     "pod updates may not change fields other than `spec.containers[*].image`, `spec.initContainers[*].image`, `spec.activeDeadlineSeconds`, `spec.tolerations` (only additions to existing tolerations), `spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative); this one changes: \(changed.sorted().joined(separator: ", "))"
                 ))
+        }
+    }
+
+    /// Containers for debugging come, and stay as they are.
+    private func checkDebugging(_ object: JSONValue, _ old: JSONValue, _ errors: inout [FieldError]) {
+        let path = FieldPath("spec", "ephemeralContainers")
+        let now = object["spec"]["ephemeralContainers"].array ?? []
+        for before in old["spec"]["ephemeralContainers"].array ?? [] {
+            guard let index = now.firstIndex(where: { $0["name"] == before["name"] }) else {
+                errors.append(
+                    .forbidden(path, "existing ephemeral containers \(before["name"].string ?? "") may not be removed"))
+                continue
+            }
+            if now[index] != before {
+                errors.append(
+                    .forbidden(path, "existing ephemeral containers \(before["name"].string ?? "") may not be changed"))
+            }
         }
     }
 
