@@ -19,7 +19,9 @@ public struct Quantity: Sendable, Hashable, Comparable {
     public static let zero = Quantity(nanos: 0, format: .decimalSI)
 
     private init(nanos: Int128, format: Format) { (self.nanos, self.format) = (nanos, format) }
-    public init(_ value: Int, _ format: Format = .decimalSI) { self.init(nanos: Int128(value) * Self.nano, format: format) }
+    public init(_ value: Int, _ format: Format = .decimalSI) {
+        self.init(nanos: Int128(value) * Self.nano, format: format)
+    }
     public init(milli: Int) { self.init(nanos: Int128(milli) * 1_000_000, format: .decimalSI) }
 
     /// Nil when the text is not a quantity: `^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$` with a known suffix.
@@ -66,7 +68,8 @@ public struct Quantity: Sendable, Hashable, Comparable {
         } else if let known = Self.decimal.first(where: { $0.suffix == suffix }) {
             format = .decimalSI
             exponent += known.exponent
-        } else if let first = suffix.first, first == "e" || first == "E", let power = Int(suffix.dropFirst().trimmingPlus),
+        } else if let first = suffix.first, first == "e" || first == "E",
+            let power = Int(suffix.dropFirst().trimmingPlus),
             abs(power) < 100
         {
             format = .decimalExponent
@@ -78,7 +81,10 @@ public struct Quantity: Sendable, Hashable, Comparable {
         var scale = exponent + 9
         while scale > 0, value != 0 {
             let (next, overflow) = value.multipliedReportingOverflow(by: 10)
-            if overflow || next > Self.limit { value = Self.limit; break }
+            if overflow || next > Self.limit {
+                value = Self.limit
+                break
+            }
             value = next
             scale -= 1
         }

@@ -3,7 +3,9 @@ public import JSON
 /// Where in an object something is: `spec.containers[0].image`.
 public struct FieldPath: Sendable, CustomStringConvertible {
     enum Step: Sendable {
-        case key(String), index(Int), mapKey(String)
+        case key(String)
+        case index(Int)
+        case mapKey(String)
     }
     private var steps: [Step] = []
 

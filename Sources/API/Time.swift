@@ -36,7 +36,8 @@ public struct Time: Sendable, Hashable, Comparable, CustomStringConvertible {
         }
         guard let year = number(4), skip("-"), let month = number(2), skip("-"), let day = number(2),
             skip("T") || skip("t"), let hour = number(2), skip(":"), let minute = number(2), skip(":"),
-            let second = number(2), (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 61
+            let second = number(2), (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60,
+            second < 61
         else { return nil }
         var micro = 0
         if skip(".") || skip(",") {

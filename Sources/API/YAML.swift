@@ -7,7 +7,9 @@ public enum YAML {
     public static func json(_ bytes: [UInt8]) throws(StatusError) -> [UInt8] { try value(bytes).encoded() }
 
     public static func value(_ bytes: [UInt8]) throws(StatusError) -> JSONValue {
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw .badRequest("the YAML is not UTF-8 text") }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw .badRequest("the YAML is not UTF-8 text")
+        }
         do {
             guard let node = try Parser(yaml: text).singleRoot() else { return .null }
             return try convert(node, depth: 0)
@@ -24,14 +26,18 @@ public enum YAML {
         case .mapping(let mapping):
             var object = JSONObject()
             for (key, value) in mapping {
-                guard let name = key.scalar?.string else { throw StatusError.badRequest("a key of the YAML is not text") }
+                guard let name = key.scalar?.string else {
+                    throw StatusError.badRequest("a key of the YAML is not text")
+                }
                 object[name] = try convert(value, depth: depth + 1)
             }
             return .object(object)
         case .sequence(let sequence): return .array(try sequence.map { try convert($0, depth: depth + 1) })
         case .alias: throw StatusError.badRequest("YAML aliases are not accepted")
         case .scalar(let scalar):
-            if scalar.style == .singleQuoted || scalar.style == .doubleQuoted || scalar.style == .literal || scalar.style == .folded {
+            if scalar.style == .singleQuoted || scalar.style == .doubleQuoted || scalar.style == .literal
+                || scalar.style == .folded
+            {
                 return .string(scalar.string)
             }
             switch node.tag.rawValue {

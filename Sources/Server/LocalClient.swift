@@ -23,7 +23,10 @@ public struct LocalClient: ObjectClient {
     private func resolve(
         _ name: ResourceName, _ verb: String, _ namespace: String?, _ object: String = "", _ subresource: String = ""
     ) throws(StatusError) -> ServedResource {
-        guard let resource = server.registry.find(group: name.group[...], version: name.version[...], name: name.plural[...]) else {
+        guard
+            let resource = server.registry.find(
+                group: name.group[...], version: name.version[...], name: name.plural[...])
+        else {
             throw .noSuchPath
         }
         let attributes = RequestAttributes(
@@ -38,14 +41,18 @@ public struct LocalClient: ObjectClient {
     }
 
     private static func target(_ resource: ResourceName, _ namespace: String?, _ name: String) -> ResourcePath {
-        ResourcePath(group: resource.group[...], version: resource.version[...], resource: resource.plural[...], namespace: namespace, name: name)
+        ResourcePath(
+            group: resource.group[...], version: resource.version[...], resource: resource.plural[...],
+            namespace: namespace, name: name)
     }
 
     public func get(_ resource: ResourceName, namespace: String?, name: String) async throws(StatusError) -> Object {
         try parse(try server.get(try resolve(resource, "get", namespace, name), namespace: namespace, name: name).bytes)
     }
 
-    public func list(_ resource: ResourceName, namespace: String?, _ options: ListOptions) async throws(StatusError) -> ObjectList {
+    public func list(_ resource: ResourceName, namespace: String?, _ options: ListOptions) async throws(StatusError)
+        -> ObjectList
+    {
         let served = try resolve(resource, "list", namespace)
         let snapshot = try server.snapshot(served, namespace: namespace, Self.request(options))
         let items = try snapshot.objects.map { (object) throws(StatusError) in try parse(object.bytes) }
@@ -59,7 +66,9 @@ public struct LocalClient: ObjectClient {
         return request
     }
 
-    public func create(_ resource: ResourceName, namespace: String?, _ object: JSONValue) async throws(StatusError) -> Object {
+    public func create(_ resource: ResourceName, namespace: String?, _ object: JSONValue) async throws(StatusError)
+        -> Object
+    {
         let served = try resolve(resource, "create", namespace)
         return try parse(try await server.create(served, namespace: namespace, .value(object), caller, options).bytes)
     }
@@ -82,12 +91,14 @@ public struct LocalClient: ObjectClient {
     }
 
     public func patch(
-        _ resource: ResourceName, namespace: String?, name: String, subresource: String?, _ type: PatchType, _ patch: JSONValue
+        _ resource: ResourceName, namespace: String?, name: String, subresource: String?, _ type: PatchType,
+        _ patch: JSONValue
     ) async throws(StatusError) -> Object {
         let served = try resolve(resource, "patch", namespace, name, subresource ?? "")
         return try parse(
             try await server.patch(
-                served, namespace: namespace, name: name, subresource: subresource, type, patch.encoded(), caller, options
+                served, namespace: namespace, name: name, subresource: subresource, type, patch.encoded(), caller,
+                options
             ).bytes)
     }
 

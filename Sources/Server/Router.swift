@@ -130,9 +130,11 @@ extension APIServer: Responder {
                 code: 403, reason: "Forbidden",
                 message: "forbidden: User \"\(caller.user)\" cannot \(attributes.verb) path \"\(attributes.path)\"")
         }
-        let resource = attributes.subresource.isEmpty ? attributes.resource : attributes.resource + "/" + attributes.subresource
+        let resource =
+            attributes.subresource.isEmpty ? attributes.resource : attributes.resource + "/" + attributes.subresource
         let group = attributes.group.isEmpty ? attributes.resource : attributes.resource + "." + attributes.group
-        let place = attributes.namespace.isEmpty ? "at the cluster scope" : "in the namespace \"\(attributes.namespace)\""
+        let place =
+            attributes.namespace.isEmpty ? "at the cluster scope" : "in the namespace \"\(attributes.namespace)\""
         let name = attributes.name.isEmpty ? "" : " \"\(attributes.name)\""
         return StatusError(
             code: 403, reason: "Forbidden",
@@ -146,7 +148,8 @@ extension APIServer: Responder {
         guard let user = request.headers.first(name: "impersonate-user"), !user.isEmpty else { return caller }
         var groups = request.headers["impersonate-group"]
         func check(_ resource: String, _ name: String, namespace: String = "") throws(StatusError) {
-            let attributes = RequestAttributes(verb: "impersonate", resource: resource, namespace: namespace, name: name)
+            let attributes = RequestAttributes(
+                verb: "impersonate", resource: resource, namespace: namespace, name: name)
             guard authorizer.allows(caller, attributes) else { throw Self.forbidden(caller, attributes) }
         }
         let parts = user.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
@@ -176,7 +179,9 @@ extension APIServer: Responder {
         guard authorizer.allows(caller, attributes) else { throw Self.forbidden(caller, attributes) }
         let definition = resource.definition
         // Outside of a namespace a namespaced resource can only be listed and watched.
-        if definition.isNamespaced != (target.namespace != nil), !(definition.isNamespaced && target.name == nil && request.method == .GET) {
+        if definition.isNamespaced != (target.namespace != nil),
+            !(definition.isNamespaced && target.name == nil && request.method == .GET)
+        {
             if definition.isNamespaced && target.name == nil { throw .methodNotAllowed }
             throw .noSuchPath
         }
@@ -185,7 +190,8 @@ extension APIServer: Responder {
         }
         // Some methods are of a collection, the others of an object.
         switch request.method {
-        case .POST where target.name != nil, .PUT where target.name == nil, .PATCH where target.name == nil: throw .methodNotAllowed
+        case .POST where target.name != nil, .PUT where target.name == nil, .PATCH where target.name == nil:
+            throw .methodNotAllowed
         default: break
         }
         guard definition.verbs.contains(attributes.verb) else { throw .methodNotAllowed }
@@ -204,17 +210,21 @@ extension APIServer: Responder {
             return try watch(resource, target, try ListRequest(query, definition), presentation)
         case "create":
             if case .none = target.namespace, definition.isNamespaced { throw .methodNotAllowed }
-            let options = try WriteOptions(query, kind: "CreateOptions", userAgent: request.headers.first(name: "user-agent"))
+            let options = try WriteOptions(
+                query, kind: "CreateOptions", userAgent: request.headers.first(name: "user-agent"))
             let body = Self.body(request)
             return .later {
                 await Self.answer { () async throws(StatusError) in
-                    if let special = try await self.createSpecial(resource, target, body, caller, options) { return special }
+                    if let special = try await self.createSpecial(resource, target, body, caller, options) {
+                        return special
+                    }
                     let result = try await self.create(resource, namespace: target.namespace, body, caller, options)
                     return Self.written(result, presentation, resource, yaml)
                 }
             }
         case "update":
-            let options = try WriteOptions(query, kind: "UpdateOptions", userAgent: request.headers.first(name: "user-agent"))
+            let options = try WriteOptions(
+                query, kind: "UpdateOptions", userAgent: request.headers.first(name: "user-agent"))
             let body = Self.body(request)
             return .later {
                 await Self.answer { () async throws(StatusError) in
@@ -223,40 +233,49 @@ extension APIServer: Responder {
                 }
             }
         case "patch":
-            let options = try WriteOptions(query, kind: "PatchOptions", userAgent: request.headers.first(name: "user-agent"))
+            let options = try WriteOptions(
+                query, kind: "PatchOptions", userAgent: request.headers.first(name: "user-agent"))
             let type = try Self.patchType(request)
             let body = Array(request.body.readableBytesView)
             return .later {
                 await Self.answer { () async throws(StatusError) in
                     let result = try await self.patch(
-                        resource, namespace: target.namespace, name: target.name ?? "", subresource: nil, type, body, caller, options)
+                        resource, namespace: target.namespace, name: target.name ?? "", subresource: nil, type, body,
+                        caller, options)
                     return Self.written(result, presentation, resource, yaml)
                 }
             }
         case "delete":
             let options = try DeleteRequest(
-                query, body: Array(request.body.readableBytesView), contentType: request.headers.first(name: "content-type") ?? "",
+                query, body: Array(request.body.readableBytesView),
+                contentType: request.headers.first(name: "content-type") ?? "",
                 resource.schema)
             return .later {
                 await Self.answer { () async throws(StatusError) in
                     let (bytes, isGone) = try await self.delete(
                         resource.stored, namespace: target.namespace, name: target.name ?? "", options, caller)
-                    if isGone, !resource.strategy.returnsDeletedObject { return Self.json(Self.deleted(bytes, resource.stored)) }
+                    if isGone, !resource.strategy.returnsDeletedObject {
+                        return Self.json(Self.deleted(bytes, resource.stored))
+                    }
                     return Self.json(presentation.render(bytes, resource), yaml: yaml)
                 }
             }
         case "deletecollection":
             let options = try DeleteRequest(
-                query, body: Array(request.body.readableBytesView), contentType: request.headers.first(name: "content-type") ?? "",
+                query, body: Array(request.body.readableBytesView),
+                contentType: request.headers.first(name: "content-type") ?? "",
                 resource.schema)
             let list = try ListRequest(query, definition)
             return .later {
                 await Self.answer { () async throws(StatusError) in
-                    let objects = try await self.deleteCollection(resource.stored, namespace: target.namespace, list, options, caller)
+                    let objects = try await self.deleteCollection(
+                        resource.stored, namespace: target.namespace, list, options, caller)
                     let snapshot = Snapshot(revision: self.store.revision, objects: objects, more: false, remaining: 0)
                     return HTTPResponse(
                         status: .ok, headers: Self.headers(yaml: yaml),
-                        body: .slices(presentation.render(snapshot, resource, limit: 0, selects: true, revision: snapshot.revision)))
+                        body: .slices(
+                            presentation.render(
+                                snapshot, resource, limit: 0, selects: true, revision: snapshot.revision)))
                 }
             }
         default: throw .methodNotAllowed
@@ -264,7 +283,8 @@ extension APIServer: Responder {
     }
 
     func replace(
-        _ resource: ServedResource, _ target: ResourcePath, _ subresource: String?, _ body: RequestBody, _ caller: Caller,
+        _ resource: ServedResource, _ target: ResourcePath, _ subresource: String?, _ body: RequestBody,
+        _ caller: Caller,
         _ options: WriteOptions
     ) async throws(StatusError) -> WriteResult {
         var options = options
@@ -303,8 +323,12 @@ extension APIServer: Responder {
     }
 
     static func headers(yaml: Bool = false) -> HTTPHeaders { yaml ? yamlHeaders : jsonHeaders }
-    private static let jsonHeaders = HTTPHeaders([("content-type", "application/json"), ("cache-control", "no-cache, private")])
-    private static let yamlHeaders = HTTPHeaders([("content-type", "application/yaml"), ("cache-control", "no-cache, private")])
+    private static let jsonHeaders = HTTPHeaders([
+        ("content-type", "application/json"), ("cache-control", "no-cache, private"),
+    ])
+    private static let yamlHeaders = HTTPHeaders([
+        ("content-type", "application/yaml"), ("cache-control", "no-cache, private"),
+    ])
 
     static func json(_ bytes: [UInt8], status: HTTPResponseStatus = .ok, yaml: Bool = false) -> HTTPResponse {
         HTTPResponse(status: status, headers: headers(yaml: yaml), body: .bytes(bytes))
@@ -312,18 +336,24 @@ extension APIServer: Responder {
 
     static func text(_ status: HTTPResponseStatus, _ text: String) -> HTTPResponse {
         HTTPResponse(
-            status: status, headers: HTTPHeaders([("content-type", "text/plain; charset=utf-8"), ("x-content-type-options", "nosniff")]),
+            status: status,
+            headers: HTTPHeaders([("content-type", "text/plain; charset=utf-8"), ("x-content-type-options", "nosniff")]
+            ),
             body: .bytes(Array(text.utf8)))
     }
 
     static func response(_ error: StatusError) -> HTTPResponse {
         var headers = headers()
         if error.retryAfterSeconds > 0 { headers.add(name: "retry-after", value: String(error.retryAfterSeconds)) }
-        return HTTPResponse(status: HTTPResponseStatus(statusCode: error.code), headers: headers, body: .bytes(error.encoded()))
+        return HTTPResponse(
+            status: HTTPResponseStatus(statusCode: error.code), headers: headers, body: .bytes(error.encoded()))
     }
 
-    static func written(_ result: WriteResult, _ presentation: Presentation, _ resource: ServedResource, _ yaml: Bool) -> HTTPResponse {
-        var response = json(presentation.render(result.bytes, resource), status: result.created ? .created : .ok, yaml: yaml)
+    static func written(_ result: WriteResult, _ presentation: Presentation, _ resource: ServedResource, _ yaml: Bool)
+        -> HTTPResponse
+    {
+        var response = json(
+            presentation.render(result.bytes, resource), status: result.created ? .created : .ok, yaml: yaml)
         for warning in result.warnings {
             let escaped = warning.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
             response.headers.add(name: "warning", value: "299 - \"\(escaped)\"")
@@ -338,12 +368,16 @@ extension APIServer: Responder {
         if !resource.definition.group.isEmpty { details["group"] = .string(resource.definition.group) }
         details["kind"] = .string(resource.definition.name)
         details["uid"] = .string(metadata["uid"].string ?? "")
-        let status: JSONValue = ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "details": details]
+        let status: JSONValue = [
+            "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "details": details,
+        ]
         return status.encoded()
     }
 
     static func success(code: Int) -> [UInt8] {
-        let status: JSONValue = ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": .int(code)]
+        let status: JSONValue = [
+            "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": .int(code),
+        ]
         return status.encoded()
     }
 }

@@ -81,7 +81,8 @@ public final class APIServer: Sendable {
 
     func node(_ name: String) throws(StatusError) -> any NodeConnection {
         guard let connection = state.withLock({ $0.nodes[name] }) else {
-            throw .unavailable("node \"\(name)\" is not connected to this server: its logs and streams cannot be reached")
+            throw .unavailable(
+                "node \"\(name)\" is not connected to this server: its logs and streams cannot be reached")
         }
         return connection
     }

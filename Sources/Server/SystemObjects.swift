@@ -8,9 +8,11 @@ extension APIServer {
     public func createSystemNamespaces() async throws(StatusError) {
         guard let namespaces = registry.find(groupResource: "namespaces") else { return }
         let caller = Caller(user: "system:apiserver", groups: ["system:masters"])
-        for name in ["default", "kube-system", "kube-public", "kube-node-lease"] where store.get("namespaces", name) == nil {
+        for name in ["default", "kube-system", "kube-public", "kube-node-lease"]
+        where store.get("namespaces", name) == nil {
             let object: JSONValue = ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]]
-            _ = try await create(namespaces, namespace: nil, .value(object), caller, WriteOptions(manager: "kube-apiserver"))
+            _ = try await create(
+                namespaces, namespace: nil, .value(object), caller, WriteOptions(manager: "kube-apiserver"))
         }
     }
 
@@ -19,7 +21,9 @@ extension APIServer {
         var seen: Set<String> = []
         return registry.all.compactMap { resource in
             let definition = resource.definition
-            guard definition.verbs.contains("watch"), definition.verbs.contains("delete"), seen.insert(definition.groupResource).inserted else {
+            guard definition.verbs.contains("watch"), definition.verbs.contains("delete"),
+                seen.insert(definition.groupResource).inserted
+            else {
                 return nil
             }
             return ResourceName(definition.name, group: definition.group, version: definition.version)

@@ -16,6 +16,8 @@ final class Cluster: Sendable {
     let server: APIServer
     let address: String
     let port: Int
+    /// Only processes of this machine's own network can reach the server.
+    let isLoopback: Bool
     let nodeName: String
     private let store: Store
     private let http: HTTPServer
@@ -30,10 +32,12 @@ final class Cluster: Sendable {
         let lock = try DirectoryLock(directory)
         let certificates = try ClusterCertificates(directory: directory, listen: listen, nodeName: nodeName)
         let kinds = try BuiltInKinds()
-        let store = try Store(backend: try SQLiteBackend(path: directory + "/store.db"), attributes: APIServer.attributes(of: kinds))
+        let store = try Store(
+            backend: try SQLiteBackend(path: directory + "/store.db"), attributes: APIServer.attributes(of: kinds))
         do {
             let configuration = ServerConfiguration(
-                adminToken: certificates.adminToken, signingKey: certificates.signingKey, authority: certificates.authorityPEM)
+                adminToken: certificates.adminToken, signingKey: certificates.signingKey,
+                authority: certificates.authorityPEM)
             let server = try APIServer(configuration, store: store, kinds: kinds)
             let http = try await HTTPServer.start(
                 host: listen.host, port: listen.port, tls: certificates.context, responder: server,
@@ -48,12 +52,14 @@ final class Cluster: Sendable {
     }
 
     private init(
-        _ dataDirectory: String, _ server: APIServer, _ store: Store, _ http: HTTPServer, _ certificates: ClusterCertificates,
+        _ dataDirectory: String, _ server: APIServer, _ store: Store, _ http: HTTPServer,
+        _ certificates: ClusterCertificates,
         _ lock: DirectoryLock, listen: ListenAddress, port: Int, nodeName: String
     ) async throws {
         (self.dataDirectory, self.server, self.store, self.http) = (dataDirectory, server, store, http)
         (self.certificates, self.lock, self.port, self.nodeName) = (certificates, lock, port, nodeName)
         let host = ["0.0.0.0", "::"].contains(listen.host) ? "127.0.0.1" : listen.host
+        isLoopback = listen.host.hasPrefix("127.") || listen.host == "::1"
         address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         try await server.createSystemNamespaces()
         try certificates.writeKubeconfig(to: dataDirectory + "/admin.kubeconfig", server: "https://" + address)
@@ -62,7 +68,9 @@ final class Cluster: Sendable {
         let authority = certificates.authorityPEM
         let kubeconfig = (dataDirectory + "/admin.kubeconfig", "https://" + address)
         tasks = [
-            Task { await runControllers(client: manager, authority: authority, resources: { server.watchableResources }) },
+            Task {
+                await runControllers(client: manager, authority: authority, resources: { server.watchableResources })
+            },
             Task { await scheduler.run() },
             Task { await certificates.renewDaily(kubeconfig: kubeconfig.0, server: kubeconfig.1) },
         ]
@@ -102,7 +110,8 @@ final class DirectoryLock: Sendable {
         descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure("\(path): \(String(cString: strerror(errno)))") }
         if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            throw Failure("\(directory) is in use by another segler server: stop that one, or choose another --data-dir")
+            throw Failure(
+                "\(directory) is in use by another segler server: stop that one, or choose another --data-dir")
         }
     }
 

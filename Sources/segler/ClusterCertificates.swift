@@ -24,7 +24,8 @@ final class ClusterCertificates: Sendable {
             signingKey = try SigningKey.load(path: directory + "/service-accounts.key")
             adminToken = try Self.token(dataDirectory + "/admin.token")
             names = [
-                "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", nodeName,
+                "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc",
+                "kubernetes.default.svc.cluster.local", nodeName,
             ]
             var addresses = ["127.0.0.1", "10.96.0.1"]
             for address in Host.addresses() + (["0.0.0.0", "::"].contains(listen.host) ? [] : [listen.host])
@@ -33,7 +34,9 @@ final class ClusterCertificates: Sendable {
             let (names, authority) = (self.names, self.authority)
             let (certificate, key) = try Self.pair(
                 "\(directory)/apiserver", authority, names: names, addresses: addresses
-            ) { () throws(TLSError) in try authority.issueServer(commonName: "kube-apiserver", dnsNames: names, ipAddresses: addresses) }
+            ) { () throws(TLSError) in
+                try authority.issueServer(commonName: "kube-apiserver", dnsNames: names, ipAddresses: addresses)
+            }
             context = try TLSContext.server(
                 certificateChain: certificate, key: key, clientAuthority: authorityPEM, alpn: ["h2", "http/1.1"])
         } catch let error as TLSError {
@@ -117,8 +120,11 @@ final class ClusterCertificates: Sendable {
         while (try? await Task.sleep(for: .seconds(86400))) != nil {
             do {
                 let (authority, names, addresses) = (authority, names, addresses)
-                let (certificate, key) = try Self.pair("\(directory)/apiserver", authority, names: names, addresses: addresses) {
-                    () throws(TLSError) in try authority.issueServer(commonName: "kube-apiserver", dnsNames: names, ipAddresses: addresses)
+                let (certificate, key) = try Self.pair(
+                    "\(directory)/apiserver", authority, names: names, addresses: addresses
+                ) {
+                    () throws(TLSError) in
+                    try authority.issueServer(commonName: "kube-apiserver", dnsNames: names, ipAddresses: addresses)
                 }
                 try context.replaceCertificate(certificateChain: certificate, key: key)
                 try writeKubeconfig(to: kubeconfig, server: server)
@@ -165,7 +171,9 @@ enum Host {
         inet_pton(AF_INET, "192.0.2.1", &target.sin_addr)
         // Connecting a datagram socket sends nothing; it only chooses the route.
         let connected = withUnsafePointer(to: &target) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
         }
         if connected == 0 {
             var own = sockaddr_in()

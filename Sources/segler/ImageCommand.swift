@@ -10,7 +10,8 @@ struct ImageCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "import",
             abstract: "Import the images of a tar archive, so that Pods can use them without a registry.",
-            discussion: "FILE is what `docker save`, podman, skopeo or buildah write: a docker archive or an OCI layout.")
+            discussion:
+                "FILE is what `docker save`, podman, skopeo or buildah write: a docker archive or an OCI layout.")
 
         @Argument(help: "The archive.")
         var file: String
@@ -20,7 +21,9 @@ struct ImageCommand: AsyncParsableCommand {
 
         func run() async throws {
             var info = stat()
-            guard stat(file, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { throw Failure("there is no file \(file)") }
+            guard stat(file, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
+                throw Failure("there is no file \(file)")
+            }
             guard info.st_size > 0 else { throw Failure("\(file) is empty: it holds no image") }
             var directory = dataDir
             if let absolute = realpath(dataDir, nil) {
@@ -32,7 +35,8 @@ struct ImageCommand: AsyncParsableCommand {
             do {
                 let configuration = try ContainerdConfiguration(dataDirectory: directory)
                 guard stat(configuration.socketPath, &info) == 0 else {
-                    throw Failure("no server with a node is running on \(dataDir): start `segler server`, or name its --data-dir")
+                    throw Failure(
+                        "no server with a node is running on \(dataDir): start `segler server`, or name its --data-dir")
                 }
                 for name in try await ImageImporter(configuration).importImage(archive: file) { Output.line(name) }
             } catch let error as RuntimeError {

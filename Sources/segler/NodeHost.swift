@@ -35,7 +35,9 @@ final class NodeHost: Sendable {
         let path = String(endpoint.dropFirst("unix://".count))
         var info = stat()
         guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFSOCK else {
-            throw Failure("there is no container runtime at \(path): start it, or leave out --runtime-endpoint to use an own containerd")
+            throw Failure(
+                "there is no container runtime at \(path): start it, or leave out --runtime-endpoint to use an own containerd"
+            )
         }
         return path
     }
@@ -54,7 +56,8 @@ final class NodeHost: Sendable {
                 let configuration = try ContainerdConfiguration(dataDirectory: cluster.dataDirectory)
                 let own = try ContainerdSupervisor(configuration) { Output.error($0) }
                 let cni = CNIConfiguration(
-                    bridge: network.bridge, podCIDRs: [network.podCIDR], ipMasq: true, dataDirectory: cluster.dataDirectory,
+                    bridge: network.bridge, podCIDRs: [network.podCIDR], ipMasq: true,
+                    dataDirectory: cluster.dataDirectory,
                     binDirectory: configuration.host.cniBinDirectory)
                 try cni.write(to: configuration.cniConfDirectory)
                 for problem in CNIConfiguration.enableForwarding(ipv6: false) { Output.error("network: \(problem)") }
@@ -68,6 +71,10 @@ final class NodeHost: Sendable {
                 nodeName: cluster.nodeName, dataDirectory: cluster.dataDirectory, podCIDR: network.podCIDR,
                 nodeAddress: Host.primaryAddress(), runtimeEndpoint: endpoint)
             configuration.version = Versions.kubernetes
+            // While no Service stands before the API server, Pods find it at this machine's address.
+            if !cluster.isLoopback {
+                (configuration.apiServerHost, configuration.apiServerPort) = (configuration.nodeAddress, cluster.port)
+            }
             configuration.labels = ["node-role.kubernetes.io/control-plane": ""]
             let client = LocalClient(cluster.server, user: "system:node:" + cluster.nodeName, groups: ["system:nodes"])
             let agent = NodeAgent(configuration: configuration, client: client, runtime: driver) { Output.error($0) }
@@ -85,7 +92,8 @@ final class NodeHost: Sendable {
         let reflector = Reflector(client, .nodes, ListOptions(fieldSelector: .init("metadata.name", equals: name)))
         let ready = Latch()
         reflector.onChange { change in
-            let conditions = change.new?["status"]["conditions"].elements.map { ($0["type"].string, $0["status"].string) } ?? []
+            let conditions =
+                change.new?["status"]["conditions"].elements.map { ($0["type"].string, $0["status"].string) } ?? []
             if conditions.contains(where: { $0.0 == "Ready" && $0.1 == "True" }) { ready.open() }
         }
         let task = Task { await reflector.run() }

@@ -25,7 +25,8 @@ struct ServerCommand: AsyncParsableCommand {
     @Option(help: "The name of this machine's node; its host name by default.")
     var nodeName: String?
 
-    @Option(help: "Use a container runtime that is running already (unix:///path/to.sock) instead of an own containerd.")
+    @Option(
+        help: "Use a container runtime that is running already (unix:///path/to.sock) instead of an own containerd.")
     var runtimeEndpoint: String?
 
     func run() async throws {
@@ -48,7 +49,9 @@ struct ServerCommand: AsyncParsableCommand {
 
     private func announce(_ cluster: Cluster, _ node: NodeHost?) async {
         cluster.server.isReady = true
-        Output.line("ready: https://\(cluster.address) (Kubernetes \(Versions.kubernetes)), KUBECONFIG=\(cluster.kubeconfigPath)")
+        Output.line(
+            "ready: https://\(cluster.address) (Kubernetes \(Versions.kubernetes)), KUBECONFIG=\(cluster.kubeconfigPath)"
+        )
         guard let node else { return }
         // Ends early when the program is to stop.
         await node.waitUntilReady(LocalClient(cluster.server, user: "system:apiserver", groups: ["system:masters"]))
@@ -70,7 +73,8 @@ struct ServerCommand: AsyncParsableCommand {
             name = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).lowercased()
         }
         if let problem = Format.dns1123Subdomain.problems(name).first {
-            throw Failure("the node name \"\(name)\" cannot be used: \(problem); give one with --node-name", exitCode: 2)
+            throw Failure(
+                "the node name \"\(name)\" cannot be used: \(problem); give one with --node-name", exitCode: 2)
         }
         return name
     }
@@ -82,7 +86,9 @@ struct ListenAddress: Sendable {
     let port: Int
 
     init(_ text: String) throws {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65535).contains(port) else {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65535).contains(port)
+        else {
             throw Failure("--listen \(text) is not ADDRESS:PORT, such as 0.0.0.0:6443", exitCode: 2)
         }
         var host = text[..<colon]
@@ -90,7 +96,8 @@ struct ListenAddress: Sendable {
         var v4 = in_addr()
         var v6 = in6_addr()
         guard inet_pton(AF_INET, String(host), &v4) == 1 || inet_pton(AF_INET6, String(host), &v6) == 1 else {
-            throw Failure("--listen \(text): \"\(host)\" is not an IP address; use for example 0.0.0.0:6443", exitCode: 2)
+            throw Failure(
+                "--listen \(text): \"\(host)\" is not an IP address; use for example 0.0.0.0:6443", exitCode: 2)
         }
         (self.host, self.port) = (String(host), port)
     }

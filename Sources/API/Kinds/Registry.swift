@@ -10,14 +10,16 @@ extension Kinds {
 
     /// Says what is wrong with a value of a type.
     typealias Check = @Sendable (_ value: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) -> Void
-    typealias UpdateCheck = @Sendable (_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) -> Void
+    typealias UpdateCheck =
+        @Sendable (_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) -> Void
 
     /// Defaults that depend on other fields, by type.
     static let defaults = merge([coreDefaults, workloadDefaults, autoscalingDefaults, otherDefaults])
 
     /// Checks across fields, by type.
     static let checks: [String: Check] = merge([
-        metaChecks, podChecks, containerChecks, volumeChecks, schedulingChecks, coreChecks, serviceChecks, workloadChecks, jobChecks,
+        metaChecks, podChecks, containerChecks, volumeChecks, schedulingChecks, coreChecks, serviceChecks,
+        workloadChecks, jobChecks,
         autoscalingChecks, rbacChecks, storageChecks, networkingChecks, quotaChecks, admissionChecks,
     ])
 

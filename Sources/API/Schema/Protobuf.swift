@@ -33,9 +33,12 @@ public struct ProtobufReader {
 
     /// The object in an envelope: magic, then `runtime.Unknown` with the type and the encoded object.
     public func object(_ body: [UInt8], type: Int) throws(StatusError) -> JSONValue {
-        guard body.starts(with: Self.magic) else { throw .badRequest("the body is not Kubernetes protobuf: it does not begin with k8s\\0") }
+        guard body.starts(with: Self.magic) else {
+            throw .badRequest("the body is not Kubernetes protobuf: it does not begin with k8s\\0")
+        }
         do {
-            var apiVersion = "", kind = ""
+            var apiVersion = ""
+            var kind = ""
             var raw: ArraySlice<UInt8> = []
             var envelope = Wire(body.dropFirst(4))
             while let field = try envelope.next() {
@@ -68,7 +71,8 @@ public struct ProtobufReader {
     }
 
     private func read(
-        _ bytes: ArraySlice<UInt8>, _ type: TypeSchema, _ nodes: [Int: ProtobufNode], into object: inout JSONObject, depth: Int
+        _ bytes: ArraySlice<UInt8>, _ type: TypeSchema, _ nodes: [Int: ProtobufNode], into object: inout JSONObject,
+        depth: Int
     ) throws {
         if depth > Self.maximumDepth { throw Malformed(reason: "it is nested too deeply") }
         var wire = Wire(bytes)
@@ -174,7 +178,9 @@ public struct ProtobufReader {
         case (.bool, .varint(let raw)): return .bool(raw != 0)
         case (.int32, .varint(let raw)), (.int64, .varint(let raw)): return .int(Int(truncatingIfNeeded: raw))
         case (.double, .fixed64(let raw)):
-            guard let number = JSONNumber(text: "\(Double(bitPattern: raw))") else { throw Malformed(reason: "a number that JSON cannot hold") }
+            guard let number = JSONNumber(text: "\(Double(bitPattern: raw))") else {
+                throw Malformed(reason: "a number that JSON cannot hold")
+            }
             return .number(number)
         default: throw Malformed(reason: "a value of another type than its field")
         }
@@ -183,22 +189,31 @@ public struct ProtobufReader {
     /// The wire format of protobuf (https://protobuf.dev/programming-guides/encoding/).
     private struct Wire {
         enum Value {
-            case varint(UInt64), fixed64(UInt64), bytes(ArraySlice<UInt8>), fixed32(UInt32)
+            case varint(UInt64)
+            case fixed64(UInt64)
+            case bytes(ArraySlice<UInt8>)
+            case fixed32(UInt32)
         }
         struct Item {
             let number: Int
             let value: Value
 
             func bytes() throws -> ArraySlice<UInt8> {
-                guard case .bytes(let bytes) = value else { throw Malformed(reason: "field \(number) should be a message or text") }
+                guard case .bytes(let bytes) = value else {
+                    throw Malformed(reason: "field \(number) should be a message or text")
+                }
                 return bytes
             }
             func string() throws -> String {
-                guard let text = String(validating: try bytes(), as: UTF8.self) else { throw Malformed(reason: "text that is not UTF-8") }
+                guard let text = String(validating: try bytes(), as: UTF8.self) else {
+                    throw Malformed(reason: "text that is not UTF-8")
+                }
                 return text
             }
             func integer() throws -> Int {
-                guard case .varint(let raw) = value else { throw Malformed(reason: "field \(number) should be a number") }
+                guard case .varint(let raw) = value else {
+                    throw Malformed(reason: "field \(number) should be a number")
+                }
                 return Int(truncatingIfNeeded: raw)
             }
         }
@@ -225,15 +240,19 @@ public struct ProtobufReader {
         mutating func next() throws -> Item? {
             if rest.isEmpty { return nil }
             let tag = try varint()
-            guard let number = Int(exactly: tag >> 3), number > 0 else { throw Malformed(reason: "a field has no number") }
+            guard let number = Int(exactly: tag >> 3), number > 0 else {
+                throw Malformed(reason: "a field has no number")
+            }
             switch tag & 7 {
             case 0: return Item(number: number, value: .varint(try varint()))
-            case 1: return Item(number: number, value: .fixed64(try take(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }))
+            case 1:
+                return Item(number: number, value: .fixed64(try take(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }))
             case 2:
                 let length = try varint()
                 guard length <= UInt64(rest.count) else { throw Malformed(reason: "it ends within a field") }
                 return Item(number: number, value: .bytes(try take(Int(length))))
-            case 5: return Item(number: number, value: .fixed32(try take(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }))
+            case 5:
+                return Item(number: number, value: .fixed32(try take(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }))
             default: throw Malformed(reason: "an unknown wire type")
             }
         }

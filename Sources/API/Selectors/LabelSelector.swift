@@ -96,11 +96,15 @@ public struct LabelSelector: Sendable, Equatable {
         let negated = scanner.take("!")
         scanner.skipSpace()
         let key = scanner.word()
-        if let problem = Format.qualifiedName.problems(key).first { throw wrong(scanner.text, "key \"\(key)\": \(problem)") }
+        if let problem = Format.qualifiedName.problems(key).first {
+            throw wrong(scanner.text, "key \"\(key)\": \(problem)")
+        }
         scanner.skipSpace()
         if negated { return .absent(key) }
         func value(_ text: String) throws(StatusError) -> String {
-            if let problem = Format.labelValue.problems(text).first { throw wrong(scanner.text, "value \"\(text)\": \(problem)") }
+            if let problem = Format.labelValue.problems(text).first {
+                throw wrong(scanner.text, "value \"\(text)\": \(problem)")
+            }
             return text
         }
         if scanner.take("==") || scanner.take("=") {
@@ -187,7 +191,8 @@ public struct FieldSelector: Sendable, Equatable {
             var field = part[...]
             var isEqual = true
             guard let equals = part.firstIndex(of: "=") else {
-                throw .badRequest("invalid field selector \"\(text)\": \"\(part)\" is not of the form field=value or field!=value")
+                throw .badRequest(
+                    "invalid field selector \"\(text)\": \"\(part)\" is not of the form field=value or field!=value")
             }
             field = part[..<equals]
             var value = part[part.index(after: equals)...]

@@ -59,7 +59,8 @@ final class ServiceAccountTokens: Sendable {
     func verify(_ token: String) -> Caller? {
         let digest = SHA256.hash(token.utf8)
         guard let verified = cache.withLock({ $0[digest] }) ?? check(token) else { return nil }
-        guard verified.expiry > Time.now.secondsSince1970, has("serviceaccounts", verified.accountKey, verified.accountUID),
+        guard verified.expiry > Time.now.secondsSince1970,
+            has("serviceaccounts", verified.accountKey, verified.accountUID),
             verified.podKey.isEmpty || has("pods", verified.podKey, verified.podUID)
         else {
             cache.withLock { $0[digest] = nil }
@@ -73,7 +74,9 @@ final class ServiceAccountTokens: Sendable {
     }
 
     private func has(_ resource: String, _ key: String, _ uid: String) -> Bool {
-        guard let object = store.get(resource, key), let document = try? JSONDocument(object.bytes) else { return false }
+        guard let object = store.get(resource, key), let document = try? JSONDocument(object.bytes) else {
+            return false
+        }
         return document.root["metadata"]["uid"].equals(uid)
     }
 

@@ -16,7 +16,9 @@ struct Discovery {
         for resource in resources {
             let definition = resource.definition
             if let index = groups.firstIndex(where: { $0.name == definition.group }) {
-                if !groups[index].versions.contains(definition.version) { groups[index].versions.append(definition.version) }
+                if !groups[index].versions.contains(definition.version) {
+                    groups[index].versions.append(definition.version)
+                }
             } else {
                 groups.append((definition.group, [definition.version]))
             }
@@ -43,7 +45,10 @@ struct Discovery {
     }
 
     func groupList() -> JSONValue {
-        ["kind": "APIGroupList", "apiVersion": "v1", "groups": .array(groups.filter { !$0.name.isEmpty }.map { group($0, nested: true) })]
+        [
+            "kind": "APIGroupList", "apiVersion": "v1",
+            "groups": .array(groups.filter { !$0.name.isEmpty }.map { group($0, nested: true) }),
+        ]
     }
 
     func group(named name: String) -> JSONValue? {
@@ -69,15 +74,19 @@ struct Discovery {
             let definition = resource.definition
             var entry: JSONValue = [
                 "name": .string(definition.name), "singularName": .string(definition.singular),
-                "namespaced": .bool(definition.isNamespaced), "kind": .string(definition.kind), "verbs": Self.list(definition.verbs.sorted()),
+                "namespaced": .bool(definition.isNamespaced), "kind": .string(definition.kind),
+                "verbs": Self.list(definition.verbs.sorted()),
             ]
             if !definition.shortNames.isEmpty { entry["shortNames"] = Self.list(definition.shortNames) }
             if !definition.categories.isEmpty { entry["categories"] = Self.list(definition.categories) }
-            if definition.verbs.contains("list"), definition.verbs.contains("create") { entry["storageVersionHash"] = .string(Self.hash(definition)) }
+            if definition.verbs.contains("list"), definition.verbs.contains("create") {
+                entry["storageVersionHash"] = .string(Self.hash(definition))
+            }
             list.append(entry)
             for sub in definition.subresources {
                 var entry: JSONValue = [
-                    "name": .string("\(definition.name)/\(sub.name)"), "singularName": "", "namespaced": .bool(definition.isNamespaced),
+                    "name": .string("\(definition.name)/\(sub.name)"), "singularName": "",
+                    "namespaced": .bool(definition.isNamespaced),
                 ]
                 if sub.group != definition.group || sub.version != definition.version {
                     if !sub.group.isEmpty { entry["group"] = .string(sub.group) }
@@ -89,7 +98,8 @@ struct Discovery {
             }
         }
         return [
-            "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": .string(first.definition.apiVersion), "resources": .array(list),
+            "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": .string(first.definition.apiVersion),
+            "resources": .array(list),
         ]
     }
 
@@ -107,15 +117,22 @@ struct Discovery {
             if !group.name.isEmpty { metadata["name"] = .string(group.name) }
             return ["metadata": metadata, "versions": .array(versions)]
         }
-        return ["kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": [:], "items": .array(items)]
+        return [
+            "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": [:],
+            "items": .array(items),
+        ]
     }
 
     private static func aggregated(_ resource: ServedResource) -> JSONValue {
         let definition = resource.definition
         var entry: JSONValue = [
             "resource": .string(definition.name),
-            "responseKind": ["group": .string(definition.group), "version": .string(definition.version), "kind": .string(definition.kind)],
-            "scope": definition.isNamespaced ? "Namespaced" : "Cluster", "singularResource": .string(definition.singular),
+            "responseKind": [
+                "group": .string(definition.group), "version": .string(definition.version),
+                "kind": .string(definition.kind),
+            ],
+            "scope": definition.isNamespaced ? "Namespaced" : "Cluster",
+            "singularResource": .string(definition.singular),
             "verbs": list(definition.verbs.sorted()),
         ]
         if !definition.shortNames.isEmpty { entry["shortNames"] = list(definition.shortNames) }
@@ -125,7 +142,9 @@ struct Discovery {
                 definition.subresources.map { sub in
                     [
                         "subresource": .string(sub.name),
-                        "responseKind": ["group": .string(sub.group), "version": .string(sub.version), "kind": .string(sub.kind)],
+                        "responseKind": [
+                            "group": .string(sub.group), "version": .string(sub.version), "kind": .string(sub.kind),
+                        ],
                         "verbs": list(sub.verbs.sorted()),
                     ]
                 })
@@ -167,17 +186,22 @@ extension APIServer {
 
     private func discover(_ request: HTTPRequest, _ segments: [Substring]) throws(StatusError) -> HTTPResponse {
         let discovery = Discovery(resources: registry.all)
-        let wantsAggregated = MediaType.alternatives(request.headers.first(name: "accept") ?? "").first.map {
-            $0.parameters["as"] == "APIGroupDiscoveryList" && $0.parameters["v"] == "v2" && $0.parameters["g"] == "apidiscovery.k8s.io"
-        } ?? false
+        let wantsAggregated =
+            MediaType.alternatives(request.headers.first(name: "accept") ?? "").first.map {
+                $0.parameters["as"] == "APIGroupDiscoveryList" && $0.parameters["v"] == "v2"
+                    && $0.parameters["g"] == "apidiscovery.k8s.io"
+            } ?? false
         if segments.count == 1, wantsAggregated {
             var response = Self.json(discovery.aggregated(core: segments[0] == "api").encoded())
             response.headers.replaceOrAdd(
                 name: "content-type", value: "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList")
-            let tag = "\"" + Base64.encodeURL(SHA256.hash((request.path + String(registry.all.count)).utf8).prefix(12)) + "\""
+            let tag =
+                "\"" + Base64.encodeURL(SHA256.hash((request.path + String(registry.all.count)).utf8).prefix(12)) + "\""
             response.headers.add(name: "etag", value: tag)
             response.headers.add(name: "vary", value: "Accept")
-            if request.headers.first(name: "if-none-match") == tag { return HTTPResponse(status: .notModified, headers: response.headers) }
+            if request.headers.first(name: "if-none-match") == tag {
+                return HTTPResponse(status: .notModified, headers: response.headers)
+            }
             return response
         }
         let value: JSONValue?
@@ -196,8 +220,10 @@ extension APIServer {
         let parts = ServerConfiguration.kubernetesVersion.dropFirst().split(separator: ".")
         return [
             "major": .string(String(parts[0])), "minor": .string(String(parts[1])),
-            "gitVersion": .string(ServerConfiguration.kubernetesVersion + "+segler"), "gitCommit": "", "gitTreeState": "clean",
-            "buildDate": "1970-01-01T00:00:00Z", "goVersion": "swift", "compiler": "swiftc", "platform": .string(platform),
+            "gitVersion": .string(ServerConfiguration.kubernetesVersion + "+segler"), "gitCommit": "",
+            "gitTreeState": "clean",
+            "buildDate": "1970-01-01T00:00:00Z", "goVersion": "swift", "compiler": "swiftc",
+            "platform": .string(platform),
         ]
     }()
 
@@ -211,8 +237,11 @@ extension APIServer {
         let checks: [(String, Bool)] =
             [("ping", true), ("store", store.revision >= 0)] + (segments[0] == "readyz" ? [("started", isReady)] : [])
         if segments.count > 1 {
-            guard let check = checks.first(where: { $0.0 == segments[1] }) else { return Self.text(.notFound, "404 page not found\n") }
-            return check.1 ? Self.text(.ok, "ok") : Self.text(.internalServerError, "internal server error: \(check.0) failed\n")
+            guard let check = checks.first(where: { $0.0 == segments[1] }) else {
+                return Self.text(.notFound, "404 page not found\n")
+            }
+            return check.1
+                ? Self.text(.ok, "ok") : Self.text(.internalServerError, "internal server error: \(check.0) failed\n")
         }
         let failed = checks.filter { !$0.1 }
         if failed.isEmpty, query["verbose"] == nil { return Self.text(.ok, "ok") }
@@ -233,7 +262,11 @@ extension APIServer {
     /// RFC 7517; only as application/jwk-set+json.
     private func keySet(_ request: HTTPRequest) throws(StatusError) -> HTTPResponse {
         let accept = request.headers.first(name: "accept") ?? "*/*"
-        guard MediaType.alternatives(accept).contains(where: { ["application/jwk-set+json", "*/*", "application/*"].contains($0.base) }) else {
+        guard
+            MediaType.alternatives(accept).contains(where: {
+                ["application/jwk-set+json", "*/*", "application/*"].contains($0.base)
+            })
+        else {
             throw .notAcceptable("application/jwk-set+json")
         }
         let key = configuration.signingKey.jwk
@@ -251,8 +284,13 @@ extension APIServer {
     }
 
     private var paths: JSONValue {
-        let groups = Set(registry.all.map { $0.definition.group.isEmpty ? "/api/v1" : "/apis/" + $0.definition.apiVersion }).sorted()
-        let fixed = ["/.well-known/openid-configuration", "/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version"]
+        let groups = Set(
+            registry.all.map { $0.definition.group.isEmpty ? "/api/v1" : "/apis/" + $0.definition.apiVersion }
+        ).sorted()
+        let fixed = [
+            "/.well-known/openid-configuration", "/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2",
+            "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version",
+        ]
         return ["paths": .array((fixed + groups).sorted().map { .string($0) })]
     }
 }

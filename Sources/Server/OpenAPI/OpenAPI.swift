@@ -34,12 +34,15 @@ struct OpenAPI {
         case .int64: ["type": "integer", "format": "int64"]
         case .double: ["type": "number", "format": "double"]
         case .bytes: ["type": "string", "format": "byte"]
-        case .quantity: prefix.hasPrefix("#/definitions") ? ["type": "string"] : ["oneOf": [["type": "string"], ["type": "number"]]]
+        case .quantity:
+            prefix.hasPrefix("#/definitions")
+                ? ["type": "string"] : ["oneOf": [["type": "string"], ["type": "number"]]]
         case .intOrString: ["type": "string", "format": "int-or-string"]
         case .time, .microTime: ["type": "string", "format": "date-time"]
         case .any: ["type": "object", "x-kubernetes-preserve-unknown-fields": true]
         case .list(let element): ["type": "array", "items": self.schema(of: element, schema, prefix: prefix)]
-        case .map(let element): ["type": "object", "additionalProperties": self.schema(of: element, schema, prefix: prefix)]
+        case .map(let element):
+            ["type": "object", "additionalProperties": self.schema(of: element, schema, prefix: prefix)]
         case .object(let id): ["$ref": .string(prefix + Self.name(schema[id].name))]
         }
     }
@@ -47,7 +50,9 @@ struct OpenAPI {
     private func property(_ field: Field, _ schema: Schema, prefix: String) -> JSONValue {
         var value = self.schema(of: field.type, schema, prefix: prefix)
         // A reference with siblings is written as allOf in v3.
-        if value.has("$ref"), prefix.hasPrefix("#/components"), field.documentation != nil { value = ["allOf": [value]] }
+        if value.has("$ref"), prefix.hasPrefix("#/components"), field.documentation != nil {
+            value = ["allOf": [value]]
+        }
         if let text = field.documentation { value["description"] = .string(text) }
         if case .list = field.type {
             switch field.listType {
@@ -105,34 +110,48 @@ struct OpenAPI {
             let schema = resource.schema
             add(definition.type, schema)
             let name = Self.name(schema[definition.type].name)
-            result[name]?["x-kubernetes-group-version-kind"] = [Self.kindTag(definition.group, definition.version, definition.kind)]
+            result[name]?["x-kubernetes-group-version-kind"] = [
+                Self.kindTag(definition.group, definition.version, definition.kind)
+            ]
             guard definition.verbs.contains("list") else { continue }
             result[name + "List"] = [
                 "type": "object", "required": ["items"],
                 "properties": [
                     "apiVersion": ["type": "string"], "kind": ["type": "string"],
                     "items": ["type": "array", "items": ["$ref": .string(prefix + name)]],
-                    "metadata": ["type": "object", "properties": ["continue": ["type": "string"], "resourceVersion": ["type": "string"]]],
+                    "metadata": [
+                        "type": "object",
+                        "properties": ["continue": ["type": "string"], "resourceVersion": ["type": "string"]],
+                    ],
                 ],
-                "x-kubernetes-group-version-kind": [Self.kindTag(definition.group, definition.version, definition.kind + "List")],
+                "x-kubernetes-group-version-kind": [
+                    Self.kindTag(definition.group, definition.version, definition.kind + "List")
+                ],
             ]
         }
-        if let schema = resources.first?.schema, let id = schema.type(named: "meta.v1.DeleteOptions") { add(id, schema) }
+        if let schema = resources.first?.schema, let id = schema.type(named: "meta.v1.DeleteOptions") {
+            add(id, schema)
+        }
         return result
     }
 
     // MARK: Paths
 
     private static let methods: [(verb: String, method: String, onItem: Bool, action: String)] = [
-        ("list", "get", false, "list"), ("create", "post", false, "post"), ("deletecollection", "delete", false, "deletecollection"),
-        ("get", "get", true, "get"), ("update", "put", true, "put"), ("patch", "patch", true, "patch"), ("delete", "delete", true, "delete"),
+        ("list", "get", false, "list"), ("create", "post", false, "post"),
+        ("deletecollection", "delete", false, "deletecollection"),
+        ("get", "get", true, "get"), ("update", "put", true, "put"), ("patch", "patch", true, "patch"),
+        ("delete", "delete", true, "delete"),
     ]
 
     /// Query parameters by verb; clients look for `fieldValidation` before they rely on the server's validation.
     private static func parameters(_ verb: String) -> [String] {
         switch verb {
         case "list", "deletecollection":
-            ["allowWatchBookmarks", "continue", "fieldSelector", "labelSelector", "limit", "resourceVersion", "resourceVersionMatch", "sendInitialEvents", "timeoutSeconds", "watch"]
+            [
+                "allowWatchBookmarks", "continue", "fieldSelector", "labelSelector", "limit", "resourceVersion",
+                "resourceVersionMatch", "sendInitialEvents", "timeoutSeconds", "watch",
+            ]
         case "create", "update": ["dryRun", "fieldManager", "fieldValidation"]
         case "patch": ["dryRun", "fieldManager", "fieldValidation", "force"]
         case "delete": ["dryRun", "gracePeriodSeconds", "orphanDependents", "propagationPolicy"]
@@ -143,10 +162,17 @@ struct OpenAPI {
     private static func parameter(_ name: String, isPath: Bool, v3: Bool) -> JSONValue {
         let type: JSONValue =
             ["limit", "timeoutSeconds", "gracePeriodSeconds"].contains(name)
-            ? "integer" : ["watch", "allowWatchBookmarks", "sendInitialEvents", "force", "orphanDependents"].contains(name) ? "boolean" : "string"
+            ? "integer"
+            : ["watch", "allowWatchBookmarks", "sendInitialEvents", "force", "orphanDependents"].contains(name)
+                ? "boolean" : "string"
         var value: JSONValue = ["name": .string(name), "in": isPath ? "path" : "query"]
         if isPath { value["required"] = true }
-        if v3 { value["schema"] = ["type": type, "uniqueItems": true] } else { value["type"] = type; value["uniqueItems"] = true }
+        if v3 {
+            value["schema"] = ["type": type, "uniqueItems": true]
+        } else {
+            value["type"] = type
+            value["uniqueItems"] = true
+        }
         return value
     }
 
@@ -156,22 +182,33 @@ struct OpenAPI {
         for resource in resources {
             let definition = resource.definition
             let reference: JSONValue = ["$ref": .string(prefix + Self.name(resource.schema[definition.type].name))]
-            let base = Self.path(definition) + (definition.isNamespaced ? "/namespaces/{namespace}" : "") + "/" + definition.name
+            let base =
+                Self.path(definition) + (definition.isNamespaced ? "/namespaces/{namespace}" : "") + "/"
+                + definition.name
             func operation(_ verb: String, _ action: String) -> JSONValue {
-                let answer: JSONValue = v3
+                let answer: JSONValue =
+                    v3
                     ? ["200": ["description": "OK", "content": ["application/json": ["schema": reference]]]]
                     : ["200": ["description": "OK", "schema": reference]]
                 var value: JSONValue = [
-                    "operationId": .string("\(verb)\(definition.apiVersion.filter { $0.isLetter || $0.isNumber })\(definition.isNamespaced ? "Namespaced" : "")\(definition.kind)"),
+                    "operationId": .string(
+                        "\(verb)\(definition.apiVersion.filter { $0.isLetter || $0.isNumber })\(definition.isNamespaced ? "Namespaced" : "")\(definition.kind)"
+                    ),
                     "parameters": .array(Self.parameters(verb).map { Self.parameter($0, isPath: false, v3: v3) }),
                     "responses": answer, "x-kubernetes-action": .string(action),
-                    "x-kubernetes-group-version-kind": Self.kindTag(definition.group, definition.version, definition.kind),
+                    "x-kubernetes-group-version-kind": Self.kindTag(
+                        definition.group, definition.version, definition.kind),
                 ]
                 if ["create", "update", "patch"].contains(verb) {
                     if v3 {
-                        value["requestBody"] = ["content": ["application/json": ["schema": reference]], "required": true]
+                        value["requestBody"] = [
+                            "content": ["application/json": ["schema": reference]], "required": true,
+                        ]
                     } else {
-                        value["parameters"] = .array((value["parameters"].array ?? []) + [["name": "body", "in": "body", "required": true, "schema": reference]])
+                        value["parameters"] = .array(
+                            (value["parameters"].array ?? []) + [
+                                ["name": "body", "in": "body", "required": true, "schema": reference]
+                            ])
                     }
                 }
                 return value
@@ -220,7 +257,8 @@ struct OpenAPI {
     func index() -> JSONValue {
         var paths = JSONObject()
         for path in Set(resources.map { String(Self.path($0.definition).dropFirst()) }).sorted() {
-            let names = resources.filter { Self.path($0.definition) == "/" + path }.map(\.definition.name).joined(separator: ",")
+            let names = resources.filter { Self.path($0.definition) == "/" + path }.map(\.definition.name).joined(
+                separator: ",")
             let hash = Hex.encode(SHA256.hash((ServerConfiguration.kubernetesVersion + names).utf8).prefix(16))
             paths[path] = ["serverRelativeURL": .string("/openapi/v3/\(path)?hash=\(hash)")]
         }
@@ -235,7 +273,9 @@ extension APIServer {
         switch segments.dropFirst().first {
         case "v2"? where segments.count == 2:
             let accepted = MediaType.alternatives(request.headers.first(name: "accept") ?? "").first?.base ?? ""
-            guard accepted.hasPrefix("application/com.github.proto-openapi.spec.v2") else { return Self.json(documents.v2()) }
+            guard accepted.hasPrefix("application/com.github.proto-openapi.spec.v2") else {
+                return Self.json(documents.v2())
+            }
             var response = Self.json(documents.v2Protobuf())
             response.headers.replaceOrAdd(name: "content-type", value: OpenAPIProtobuf.mediaType)
             return response

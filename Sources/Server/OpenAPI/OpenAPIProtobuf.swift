@@ -59,7 +59,9 @@ struct OpenAPIProtobuf {
             if let format = schema["format"].string { add(2, format) }
             if let text = schema["description"].string { add(4, text) }
             for name in schema["required"].array ?? [] { add(19, name.string ?? "") }
-            if schema.has("additionalProperties") { add(21) { $0.add(1) { $0.addSchema(schema["additionalProperties"]) } } }
+            if schema.has("additionalProperties") {
+                add(21) { $0.add(1) { $0.addSchema(schema["additionalProperties"]) } }
+            }
             if let type = schema["type"].string { add(22) { $0.add(1, type) } }
             if schema.has("items") { add(23) { $0.add(1) { $0.addSchema(schema["items"]) } } }
             if let properties = schema["properties"].object {

@@ -23,7 +23,9 @@ struct DeleteRequest: Sendable {
                 kind: "DeleteOptions", schema: schema, type: schema.type(named: "meta.v1.DeleteOptions") ?? 0
             ).root
             let kind = options["kind"].string ?? "DeleteOptions"
-            guard kind == "DeleteOptions" else { throw .badRequest("the body of a DELETE is a DeleteOptions object, not a \(kind)") }
+            guard kind == "DeleteOptions" else {
+                throw .badRequest("the body of a DELETE is a DeleteOptions object, not a \(kind)")
+            }
             gracePeriodSeconds = options["gracePeriodSeconds"].int ?? gracePeriodSeconds
             propagationPolicy = options["propagationPolicy"].string ?? propagationPolicy
             if let orphan = options["orphanDependents"].bool { propagationPolicy = orphan ? "Orphan" : "Background" }
@@ -40,7 +42,10 @@ struct DeleteRequest: Sendable {
         if let policy = propagationPolicy, !["Background", "Foreground", "Orphan"].contains(policy) {
             throw .invalid(
                 kind: "DeleteOptions", group: "meta.k8s.io", "",
-                [.notSupported(FieldPath("propagationPolicy"), .string(policy), ["Background", "Foreground", "Orphan"])])
+                [
+                    .notSupported(
+                        FieldPath("propagationPolicy"), .string(policy), ["Background", "Foreground", "Orphan"])
+                ])
         }
     }
 }
@@ -52,7 +57,8 @@ extension APIServer {
     ) async throws(StatusError) -> (bytes: [UInt8], isGone: Bool) {
         let key = resource.key(namespace, name)
         while true {
-            guard let current = store.get(resource.storeName, key), let document = try? JSONDocument(current.bytes) else {
+            guard let current = store.get(resource.storeName, key), let document = try? JSONDocument(current.bytes)
+            else {
                 throw .notFound(resource.definition, name)
             }
             try resource.strategy.checkDeletion(name: name, resource)
@@ -60,12 +66,14 @@ extension APIServer {
             if let uid = request.uid, uid != old["metadata"]["uid"].string {
                 throw .conflict(
                     resource.definition, name,
-                    "Precondition failed: UID in precondition: \(uid), UID in object meta: \(old["metadata"]["uid"].string ?? "")")
+                    "Precondition failed: UID in precondition: \(uid), UID in object meta: \(old["metadata"]["uid"].string ?? "")"
+                )
             }
             if let version = request.resourceVersion, version != String(current.revision) {
                 throw .conflict(
                     resource.definition, name,
-                    "Precondition failed: ResourceVersion in precondition: \(version), ResourceVersion in object meta: \(current.revision)")
+                    "Precondition failed: ResourceVersion in precondition: \(version), ResourceVersion in object meta: \(current.revision)"
+                )
             }
             var object = old
             object["metadata"].remove("resourceVersion")
@@ -140,7 +148,7 @@ extension APIServer {
             let owner = resource.definition.isNamespaced ? object.key.split(separator: "/").first.map(String.init) : nil
             do {
                 _ = try await delete(resource, namespace: owner, name: name, request, caller)
-            } catch where error.code == 404 {
+            } catch  where error.code == 404 {
                 continue
             }
         }

@@ -23,7 +23,8 @@ enum Presentation: Sendable {
                 if type.parameters["v"] != "v1" { continue }
                 let include = query["includeObject"] ?? "Metadata"
                 guard ["None", "Metadata", "Object"].contains(include) else {
-                    throw .badRequest("the parameter includeObject must be None, Metadata or Object, not \"\(include)\"")
+                    throw .badRequest(
+                        "the parameter includeObject must be None, Metadata or Object, not \"\(include)\"")
                 }
                 return (.table(includeObject: include), yaml)
             case "PartialObjectMetadata"?, "PartialObjectMetadataList"?: return (.partialMetadata, yaml)
@@ -52,7 +53,9 @@ enum Presentation: Sendable {
     }
 
     /// A list, in pieces of some 256 KiB: stored bytes one behind the other.
-    func render(_ snapshot: Snapshot, _ resource: ServedResource, limit: Int, selects: Bool, revision: Int64) -> [[UInt8]] {
+    func render(_ snapshot: Snapshot, _ resource: ServedResource, limit: Int, selects: Bool, revision: Int64)
+        -> [[UInt8]]
+    {
         var continuation: String?
         if snapshot.more, let last = snapshot.objects.last {
             continuation = ContinueToken(revision: snapshot.revision, after: last.key).text
@@ -61,7 +64,8 @@ enum Presentation: Sendable {
         if case .table(let include) = self {
             return [
                 Table.render(
-                    resource, snapshot.objects.map { resource.served($0.bytes) }, include, resourceVersion: String(revision),
+                    resource, snapshot.objects.map { resource.served($0.bytes) }, include,
+                    resourceVersion: String(revision),
                     continuation: continuation, remaining: remaining)
             ]
         }
@@ -90,14 +94,19 @@ enum Presentation: Sendable {
                 piece.reserveCapacity(pieceSize + 8192)
             }
             if index > 0 { piece.append(UInt8(ascii: ",")) }
-            if case .partialMetadata = self { piece += Self.metadata(object.bytes) } else { piece += resource.served(object.bytes) }
+            if case .partialMetadata = self {
+                piece += Self.metadata(object.bytes)
+            } else {
+                piece += resource.served(object.bytes)
+            }
         }
         piece += Array("]}".utf8)
         pieces.append(piece)
         return pieces
     }
 
-    static func writeListMeta(_ writer: inout JSONWriter, _ revision: String, _ continuation: String?, _ remaining: Int) {
+    static func writeListMeta(_ writer: inout JSONWriter, _ revision: String, _ continuation: String?, _ remaining: Int)
+    {
         writer.beginObject()
         writer.key("resourceVersion")
         writer.string(revision)

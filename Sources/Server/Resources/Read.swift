@@ -11,7 +11,8 @@ struct ContinueToken {
     init(revision: Int64, after: String) { (self.revision, self.after) = (revision, after) }
 
     init(_ text: String) throws(StatusError) {
-        guard let bytes = Base64.decodeURL(text), let root = try? JSONDocument(bytes).root, let revision = root["rv"].int,
+        guard let bytes = Base64.decodeURL(text), let root = try? JSONDocument(bytes).root,
+            let revision = root["rv"].int,
             let after = root["after"].string, revision > 0
         else {
             throw .badRequest("continue key is not valid: begin the list again")
@@ -45,23 +46,31 @@ extension APIServer {
             switch list.resourceVersionMatch {
             case "Exact":
                 if revision == 0 {
-                    throw Self.invalidList("resourceVersionMatch", "Exact", "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"")
+                    throw Self.invalidList(
+                        "resourceVersionMatch", "Exact",
+                        "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"")
                 }
                 at = revision
             case "", "NotOlderThan":
-                if revision > store.revision { throw Self.status(of: .tooLargeRevision(current: store.revision), resource, "") }
+                if revision > store.revision {
+                    throw Self.status(of: .tooLargeRevision(current: store.revision), resource, "")
+                }
             default:
-                throw Self.invalidList("resourceVersionMatch", list.resourceVersionMatch, "supported values: \"Exact\", \"NotOlderThan\"")
+                throw Self.invalidList(
+                    "resourceVersionMatch", list.resourceVersionMatch, "supported values: \"Exact\", \"NotOlderThan\"")
             }
         } else if !list.resourceVersionMatch.isEmpty, !list.watch {
-            throw Self.invalidList("resourceVersionMatch", list.resourceVersionMatch, "resourceVersionMatch is forbidden unless resourceVersion is provided")
+            throw Self.invalidList(
+                "resourceVersionMatch", list.resourceVersionMatch,
+                "resourceVersionMatch is forbidden unless resourceVersion is provided")
         }
         do {
             return try store.list(
                 resource.storeName, prefix: prefix, after: after, limit: list.limit, at: at,
                 matching: list.selects ? { list.matches($0) } : nil)
         } catch .compacted where list.continuation != nil {
-            throw .expired("The provided continue parameter is too old to display a consistent list result. Begin the list again.")
+            throw .expired(
+                "The provided continue parameter is too old to display a consistent list result. Begin the list again.")
         } catch {
             throw Self.status(of: error, resource, "")
         }
@@ -76,7 +85,10 @@ extension APIServer {
 /// A watch of one resource as one client sees it: events of the store, selected and turned into what happened to the selection.
 final class WatchSession: Sendable {
     enum Kind: String {
-        case added = "ADDED", modified = "MODIFIED", deleted = "DELETED", bookmark = "BOOKMARK"
+        case added = "ADDED"
+        case modified = "MODIFIED"
+        case deleted = "DELETED"
+        case bookmark = "BOOKMARK"
     }
     struct Event {
         let kind: Kind
@@ -94,16 +106,21 @@ final class WatchSession: Sendable {
     let sendsInitialEvents: Bool
 
     init(
-        _ server: APIServer, _ resource: ServedResource, namespace: String?, _ list: ListRequest, wake: @escaping @Sendable () -> Void
+        _ server: APIServer, _ resource: ServedResource, namespace: String?, _ list: ListRequest,
+        wake: @escaping @Sendable () -> Void
     ) throws(StatusError) {
         self.list = list
         let prefix = resource.definition.isNamespaced ? namespace.map { $0 + "/" } ?? "" : ""
         let revision = try list.revision()
         if list.sendInitialEvents != nil, list.resourceVersionMatch != "NotOlderThan" {
-            throw APIServer.invalidList("resourceVersionMatch", list.resourceVersionMatch, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
+            throw APIServer.invalidList(
+                "resourceVersionMatch", list.resourceVersionMatch,
+                "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
         }
         if list.sendInitialEvents == nil, !list.resourceVersionMatch.isEmpty {
-            throw APIServer.invalidList("resourceVersionMatch", list.resourceVersionMatch, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")
+            throw APIServer.invalidList(
+                "resourceVersionMatch", list.resourceVersionMatch,
+                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")
         }
         var from: Int64?
         sendsInitialEvents = list.sendInitialEvents ?? (revision == nil || revision == 0)
@@ -136,7 +153,10 @@ final class WatchSession: Sendable {
         let events = list.selects ? raw.compactMap(select) : raw.map(plain)
         switch state {
         case .open: return (events, nil)
-        case .overflowed: return (events, .some(.expired("the watch fell behind: list again and continue from the new resourceVersion")))
+        case .overflowed:
+            return (
+                events, .some(.expired("the watch fell behind: list again and continue from the new resourceVersion"))
+            )
         case .closed: return (events, .some(nil))
         }
     }

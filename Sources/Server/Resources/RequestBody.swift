@@ -30,7 +30,8 @@ enum RequestBody: Sendable {
             document = try JSONDocument(bytes)
         } catch {
             throw .badRequest(
-                "the object provided is unrecognized (must be of type \(kind)): couldn't get version/kind; json parse error: \(error)")
+                "the object provided is unrecognized (must be of type \(kind)): couldn't get version/kind; json parse error: \(error)"
+            )
         }
         guard document.root.kind == .object else {
             throw .badRequest("the object provided is unrecognized (must be of type \(kind)): it is not a JSON object")
@@ -88,12 +89,15 @@ extension APIServer {
         let version = apiVersion.split(separator: "/").last ?? ""
         func cannot(_ reason: String, _ givenKind: String? = nil, _ givenVersion: String? = nil) -> StatusError {
             .badRequest(
-                "\(givenKind ?? kind) in version \"\(givenVersion ?? String(version))\" cannot be handled as a \(kind): \(reason)")
+                "\(givenKind ?? kind) in version \"\(givenVersion ?? String(version))\" cannot be handled as a \(kind): \(reason)"
+            )
         }
         let givenKind = root["kind"].string ?? ""
         let givenVersion = root["apiVersion"].string ?? ""
         if !givenVersion.isEmpty, givenVersion != apiVersion {
-            throw cannot("no kind \"\(givenKind.isEmpty ? kind : givenKind)\" is known in version \"\(givenVersion)\" here; use \(apiVersion)", givenKind.isEmpty ? nil : givenKind, givenVersion)
+            throw cannot(
+                "no kind \"\(givenKind.isEmpty ? kind : givenKind)\" is known in version \"\(givenVersion)\" here; use \(apiVersion)",
+                givenKind.isEmpty ? nil : givenKind, givenVersion)
         }
         if !givenKind.isEmpty, givenKind != kind {
             throw cannot("the path is for \(kind) objects", givenKind)

@@ -24,7 +24,9 @@ struct Query: Sendable {
     }
     func int(_ name: String) throws(StatusError) -> Int? {
         guard let text = self[name], !text.isEmpty else { return nil }
-        guard let number = Int(text) else { throw .badRequest("the parameter \(name) must be a number, not \"\(text)\"") }
+        guard let number = Int(text) else {
+            throw .badRequest("the parameter \(name) must be a number, not \"\(text)\"")
+        }
         return number
     }
 }
@@ -37,7 +39,9 @@ enum PercentEncoding {
         var iterator = text.utf8.makeIterator()
         while let byte = iterator.next() {
             if byte == UInt8(ascii: "%") {
-                guard let high = iterator.next().flatMap(hex), let low = iterator.next().flatMap(hex) else { return nil }
+                guard let high = iterator.next().flatMap(hex), let low = iterator.next().flatMap(hex) else {
+                    return nil
+                }
                 bytes.append(high << 4 | low)
             } else {
                 bytes.append(plusIsSpace && byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
@@ -95,7 +99,8 @@ struct ListRequest: Sendable {
     func revision() throws(StatusError) -> Int64? {
         if resourceVersion.isEmpty { return nil }
         guard let revision = Int64(resourceVersion), revision >= 0 else {
-            throw .badRequest("Invalid value: \"\(resourceVersion)\": resourceVersion must be a number as lists and objects carry it")
+            throw .badRequest(
+                "Invalid value: \"\(resourceVersion)\": resourceVersion must be a number as lists and objects carry it")
         }
         return revision
     }
@@ -103,7 +108,8 @@ struct ListRequest: Sendable {
     var selects: Bool { !labels.isEmpty || !fields.isEmpty }
 
     func matches(_ object: StoredObject) -> Bool {
-        (labels.isEmpty || labels.matches(object.attributes.label)) && (fields.isEmpty || fields.matches { Self.field($0, object) })
+        (labels.isEmpty || labels.matches(object.attributes.label))
+            && (fields.isEmpty || fields.matches { Self.field($0, object) })
     }
 
     private static func field(_ name: String, _ object: StoredObject) -> String {
@@ -119,7 +125,9 @@ struct ListRequest: Sendable {
 /// meta/v1 CreateOptions, UpdateOptions, PatchOptions.
 struct WriteOptions: Sendable {
     enum FieldValidation: String {
-        case ignore = "Ignore", warn = "Warn", strict = "Strict"
+        case ignore = "Ignore"
+        case warn = "Warn"
+        case strict = "Strict"
     }
     var isDryRun = false
     var fieldValidation = FieldValidation.warn
@@ -146,7 +154,8 @@ struct WriteOptions: Sendable {
         let path = FieldPath("dryRun")
         let dryRun = query.all("dryRun").filter { !$0.isEmpty }
         if let wrong = dryRun.first(where: { $0 != "All" }) {
-            throw .invalid(kind: kind, group: "meta.k8s.io", "", [.notSupported(path, .array([.string(wrong)]), ["All"])])
+            throw .invalid(
+                kind: kind, group: "meta.k8s.io", "", [.notSupported(path, .array([.string(wrong)]), ["All"])])
         }
         isDryRun = !dryRun.isEmpty
         if let text = query["fieldValidation"], !text.isEmpty {
@@ -165,7 +174,8 @@ struct WriteOptions: Sendable {
         if !fieldManager.unicodeScalars.allSatisfy(\.isPrintable) {
             throw .invalid(
                 kind: kind, group: "meta.k8s.io", "",
-                [.invalid(FieldPath("fieldManager"), .string(fieldManager), "should only contain printable characters")])
+                [.invalid(FieldPath("fieldManager"), .string(fieldManager), "should only contain printable characters")]
+            )
         }
         if query["force"] != nil { force = query.flag("force") }
         guard let userAgent, fieldManager.isEmpty else { return }

@@ -41,7 +41,8 @@ final class ResourceRegistry: Sendable {
 
         mutating func add(_ resource: ServedResource) {
             let definition = resource.definition
-            byPath[Key(group: definition.group[...], version: definition.version[...], name: definition.name[...])] = resource
+            byPath[Key(group: definition.group[...], version: definition.version[...], name: definition.name[...])] =
+                resource
             // The first version declared is the one that is stored, unless it says otherwise.
             if byGroupResource[definition.groupResource] == nil, definition.storedVersion == nil {
                 byGroupResource[definition.groupResource] = resource
@@ -59,7 +60,8 @@ final class ResourceRegistry: Sendable {
             }
             contents.add(
                 ServedResource(
-                    definition: definition, schema: kinds.schema, strategy: Strategies.of(stored ?? definition), stored: stored))
+                    definition: definition, schema: kinds.schema, strategy: Strategies.of(stored ?? definition),
+                    stored: stored))
         }
         self.contents = Mutex(contents)
     }
@@ -73,7 +75,9 @@ final class ResourceRegistry: Sendable {
     func find(groupResource: String) -> ServedResource? { contents.withLock { $0.byGroupResource[groupResource] } }
 
     func hasGroupVersion(_ group: Substring, _ version: Substring) -> Bool {
-        contents.withLock { contents in contents.all.contains { $0.definition.group == group && $0.definition.version == version } }
+        contents.withLock { contents in
+            contents.all.contains { $0.definition.group == group && $0.definition.version == version }
+        }
     }
 
     /// What selectors need of an object, kept beside its bytes.

@@ -10,7 +10,8 @@ internal import TLS
 extension APIServer {
     /// Reviews and bindings: nothing of them is stored. Nil for ordinary resources.
     func createSpecial(
-        _ resource: ServedResource, _ target: ResourcePath, _ body: RequestBody, _ caller: Caller, _ options: WriteOptions
+        _ resource: ServedResource, _ target: ResourcePath, _ body: RequestBody, _ caller: Caller,
+        _ options: WriteOptions
     ) async throws(StatusError) -> HTTPResponse? {
         switch resource.storeName {
         case "bindings":
@@ -28,7 +29,9 @@ extension APIServer {
             var (review, _) = try decode(body, as: resource, options)
             do {
                 let found = try authenticator.authenticate(token: review["spec"]["token"].string ?? "")
-                review["status"] = ["authenticated": true, "user": Self.userInfo(found), "audiences": [.string(configuration.issuer)]]
+                review["status"] = [
+                    "authenticated": true, "user": Self.userInfo(found), "audiences": [.string(configuration.issuer)],
+                ]
             } catch {
                 review["status"] = ["user": [:], "error": "invalid bearer token"]
             }
@@ -46,26 +49,35 @@ extension APIServer {
         return info
     }
 
-    private func reviewAccess(_ review: JSONValue, _ resource: ServedResource, _ caller: Caller) throws(StatusError) -> HTTPResponse {
+    private func reviewAccess(_ review: JSONValue, _ resource: ServedResource, _ caller: Caller) throws(StatusError)
+        -> HTTPResponse
+    {
         var review = review
         let spec = review["spec"]
         let asked = spec["resourceAttributes"]
         guard asked.isNull != spec["nonResourceAttributes"].isNull else {
             throw .invalid(
                 kind: "", group: resource.definition.group, "",
-                [.invalid(FieldPath("spec", "resourceAttributes"), nil, "exactly one of nonResourceAttributes or resourceAttributes must be specified")])
+                [
+                    .invalid(
+                        FieldPath("spec", "resourceAttributes"), nil,
+                        "exactly one of nonResourceAttributes or resourceAttributes must be specified")
+                ])
         }
         var subject = caller
         if resource.definition.name != "selfsubjectaccessreviews" {
             subject = Caller(
-                user: spec["user"].string ?? "", groups: (spec["groups"].array ?? []).compactMap(\.string), uid: spec["uid"].string ?? "")
+                user: spec["user"].string ?? "", groups: (spec["groups"].array ?? []).compactMap(\.string),
+                uid: spec["uid"].string ?? "")
         }
         let attributes =
             asked.isNull
             ? RequestAttributes(
-                verb: spec["nonResourceAttributes"]["verb"].string ?? "", path: spec["nonResourceAttributes"]["path"].string ?? "")
+                verb: spec["nonResourceAttributes"]["verb"].string ?? "",
+                path: spec["nonResourceAttributes"]["path"].string ?? "")
             : RequestAttributes(
-                verb: asked["verb"].string ?? "", group: asked["group"].string ?? "", version: asked["version"].string ?? "",
+                verb: asked["verb"].string ?? "", group: asked["group"].string ?? "",
+                version: asked["version"].string ?? "",
                 resource: asked["resource"].string ?? "", subresource: asked["subresource"].string ?? "",
                 namespace: asked["namespace"].string ?? "", name: asked["name"].string ?? "")
         review["status"] = ["allowed": .bool(authorizer.allows(subject, attributes))]
@@ -75,7 +87,8 @@ extension APIServer {
     // MARK: Subresources
 
     func serve(
-        subresource name: String, of resource: ServedResource, _ target: ResourcePath, _ caller: Caller, _ request: HTTPRequest, _ query: Query
+        subresource name: String, of resource: ServedResource, _ target: ResourcePath, _ caller: Caller,
+        _ request: HTTPRequest, _ query: Query
     ) throws(StatusError) -> Reply {
         guard let subresource = resource.definition.subresource(name) else { throw .noSuchPath }
         let verb: String
@@ -93,7 +106,8 @@ extension APIServer {
         switch (name, verb) {
         case ("log", _), ("exec", _), ("attach", _): return try serveStream(name, resource, target, request, query)
         case ("binding", "create"), ("eviction", "create"), ("token", "create"):
-            let options = try WriteOptions(query, kind: "CreateOptions", userAgent: request.headers.first(name: "user-agent"))
+            let options = try WriteOptions(
+                query, kind: "CreateOptions", userAgent: request.headers.first(name: "user-agent"))
             return .later {
                 await Self.answer { () async throws(StatusError) in
                     try await self.act(name, resource, target.namespace, object, body, caller, options)
@@ -102,22 +116,29 @@ extension APIServer {
         case ("scale", _): return try serveScale(resource, target, verb, caller, request, query)
         case (_, "get"):
             let (presentation, yaml) = try Presentation.negotiate(request.headers.first(name: "accept"), query)
-            return .now(Self.json(presentation.render(try get(resource, namespace: target.namespace, name: object).bytes, resource), yaml: yaml))
+            return .now(
+                Self.json(
+                    presentation.render(try get(resource, namespace: target.namespace, name: object).bytes, resource),
+                    yaml: yaml))
         case (_, "update"):
-            let options = try WriteOptions(query, kind: "UpdateOptions", userAgent: request.headers.first(name: "user-agent"))
+            let options = try WriteOptions(
+                query, kind: "UpdateOptions", userAgent: request.headers.first(name: "user-agent"))
             return .later {
                 await Self.answer { () async throws(StatusError) in
-                    Self.written(try await self.replace(resource, target, name, body, caller, options), .full, resource, false)
+                    Self.written(
+                        try await self.replace(resource, target, name, body, caller, options), .full, resource, false)
                 }
             }
         case (_, "patch"):
-            let options = try WriteOptions(query, kind: "PatchOptions", userAgent: request.headers.first(name: "user-agent"))
+            let options = try WriteOptions(
+                query, kind: "PatchOptions", userAgent: request.headers.first(name: "user-agent"))
             let type = try Self.patchType(request)
             let bytes = Array(request.body.readableBytesView)
             return .later {
                 await Self.answer { () async throws(StatusError) in
                     let result = try await self.patch(
-                        resource, namespace: target.namespace, name: object, subresource: name, type, bytes, caller, options)
+                        resource, namespace: target.namespace, name: object, subresource: name, type, bytes, caller,
+                        options)
                     return Self.written(result, .full, resource, false)
                 }
             }
@@ -126,7 +147,8 @@ extension APIServer {
     }
 
     func act(
-        _ action: String, _ resource: ServedResource, _ namespace: String?, _ name: String, _ body: RequestBody, _ caller: Caller,
+        _ action: String, _ resource: ServedResource, _ namespace: String?, _ name: String, _ body: RequestBody,
+        _ caller: Caller,
         _ options: WriteOptions
     ) async throws(StatusError) -> HTTPResponse {
         switch action {
@@ -134,7 +156,8 @@ extension APIServer {
             let binding = try decodeOther(body, "core.v1.Binding", kind: "Binding", apiVersion: "v1", resource, options)
             return try await bind(namespace, name, binding, caller, options)
         case "eviction":
-            let eviction = try decodeOther(body, "policy.v1.Eviction", kind: "Eviction", apiVersion: "policy/v1", resource, options)
+            let eviction = try decodeOther(
+                body, "policy.v1.Eviction", kind: "Eviction", apiVersion: "policy/v1", resource, options)
             var request = DeleteRequest()
             request.gracePeriodSeconds = eviction["deleteOptions"]["gracePeriodSeconds"].int
             request.uid = eviction["deleteOptions"]["preconditions"]["uid"].string
@@ -148,11 +171,16 @@ extension APIServer {
     }
 
     func decodeOther(
-        _ body: RequestBody, _ type: String, kind: String, apiVersion: String, _ resource: ServedResource, _ options: WriteOptions
+        _ body: RequestBody, _ type: String, kind: String, apiVersion: String, _ resource: ServedResource,
+        _ options: WriteOptions
     ) throws(StatusError) -> JSONValue {
-        guard let id = resource.schema.type(named: type) else { throw .internalError("the type \(type) is not declared") }
+        guard let id = resource.schema.type(named: type) else {
+            throw .internalError("the type \(type) is not declared")
+        }
         return try decode(
-            try body.document(kind: kind, schema: resource.schema, type: id), kind: kind, apiVersion: apiVersion, schema: resource.schema, type: id, options).object
+            try body.document(kind: kind, schema: resource.schema, type: id), kind: kind, apiVersion: apiVersion,
+            schema: resource.schema, type: id, options
+        ).object
     }
 
     /// Gives a Pod to a node: the scheduler's word.
@@ -167,27 +195,38 @@ extension APIServer {
         let uid = binding["metadata"]["uid"].string
         let key = pods.key(namespace, name)
         while true {
-            guard let current = store.get("pods", key), let document = try? JSONDocument(current.bytes) else { throw .notFound(pods.definition, name) }
+            guard let current = store.get("pods", key), let document = try? JSONDocument(current.bytes) else {
+                throw .notFound(pods.definition, name)
+            }
             var pod = document.root.value
             func refuse(_ detail: String) -> StatusError {
-                StatusError(code: 409, reason: "Conflict", message: "Operation cannot be fulfilled on pods/binding \"\(name)\": \(detail)")
-                    .about(name: name, group: "", kind: "pods/binding")
+                StatusError(
+                    code: 409, reason: "Conflict",
+                    message: "Operation cannot be fulfilled on pods/binding \"\(name)\": \(detail)"
+                )
+                .about(name: name, group: "", kind: "pods/binding")
             }
             if let uid, !uid.isEmpty, uid != pod["metadata"]["uid"].string { throw refuse("the pod has another uid") }
-            if pod["metadata"].has("deletionTimestamp") { throw refuse("pod \(name) is being deleted, cannot be assigned to a host") }
+            if pod["metadata"].has("deletionTimestamp") {
+                throw refuse("pod \(name) is being deleted, cannot be assigned to a host")
+            }
             let bound = pod["spec"]["nodeName"].string ?? ""
             if !bound.isEmpty { throw refuse("pod \(name) is already assigned to node \"\(bound)\"") }
             pod["spec"]["nodeName"] = .string(node)
-            for (key, value) in binding["metadata"]["annotations"].object ?? [:] { pod["metadata"]["annotations"][key] = value }
+            for (key, value) in binding["metadata"]["annotations"].object ?? [:] {
+                pod["metadata"]["annotations"][key] = value
+            }
             var conditions = (pod["status"]["conditions"].array ?? []).filter { $0["type"] != "PodScheduled" }
             conditions.append([
-                "type": "PodScheduled", "status": "True", "lastProbeTime": nil, "lastTransitionTime": .string(Time.now.description),
+                "type": "PodScheduled", "status": "True", "lastProbeTime": nil,
+                "lastTransitionTime": .string(Time.now.description),
             ])
             pod["status"]["conditions"] = .array(conditions)
             if options.isDryRun { return Self.json(Self.success(code: 201), status: .created) }
             let encoded = try ObjectEncoder.encode(pod) { registry.attributes(pods, $0) }
             do {
-                _ = try await store.write(Write(resource: "pods", key: key, expected: .revision(current.revision), change: .put(encoded)))
+                _ = try await store.write(
+                    Write(resource: "pods", key: key, expected: .revision(current.revision), change: .put(encoded)))
                 return Self.json(Self.success(code: 201), status: .created)
             } catch .conflict {
                 continue
@@ -202,15 +241,22 @@ extension APIServer {
         _ resource: ServedResource, _ namespace: String?, _ name: String, _ body: RequestBody, _ options: WriteOptions
     ) throws(StatusError) -> HTTPResponse {
         var request = try decodeOther(
-            body, "authentication.v1.TokenRequest", kind: "TokenRequest", apiVersion: "authentication.k8s.io/v1", resource, options)
+            body, "authentication.v1.TokenRequest", kind: "TokenRequest", apiVersion: "authentication.k8s.io/v1",
+            resource, options)
         let account = try get(resource, namespace: namespace, name: name)
-        guard let metadata = try? JSONDocument(account.bytes).root["metadata"] else { throw .internalError("the account cannot be read") }
+        guard let metadata = try? JSONDocument(account.bytes).root["metadata"] else {
+            throw .internalError("the account cannot be read")
+        }
         let spec = request["spec"]
         let seconds = spec["expirationSeconds"].int ?? 3600
         guard (600...(1 << 32)).contains(seconds) else {
             throw .invalid(
                 kind: "TokenRequest", group: "authentication.k8s.io", name,
-                [.invalid(FieldPath("spec", "expirationSeconds"), .int(seconds), "may not specify a duration less than 10 minutes or larger than 2^32 seconds")])
+                [
+                    .invalid(
+                        FieldPath("spec", "expirationSeconds"), .int(seconds),
+                        "may not specify a duration less than 10 minutes or larger than 2^32 seconds")
+                ])
         }
         var claims = ServiceAccountTokens.Claims(
             namespace: namespace ?? "", serviceAccount: name, serviceAccountUID: metadata["uid"].string ?? "",
@@ -223,13 +269,18 @@ extension APIServer {
             let pod = try get(pods, namespace: namespace, name: podName)
             let uid = (try? JSONDocument(pod.bytes).root["metadata"]["uid"].string) ?? ""
             if let wanted = bound["uid"].string, !wanted.isEmpty, wanted != uid {
-                throw .conflict(pods.definition, podName, "the UID in the bound object reference (\(wanted)) does not match the UID in record (\(uid))")
+                throw .conflict(
+                    pods.definition, podName,
+                    "the UID in the bound object reference (\(wanted)) does not match the UID in record (\(uid))")
             }
             claims.pod = (podName, uid)
         } else if !bound.isNull {
             throw .badRequest("tokens can be bound to Pods, not to \(bound["kind"].string ?? "this") yet")
         }
-        request["metadata"] = ["name": .string(name), "namespace": .string(namespace ?? ""), "creationTimestamp": .string(Time.now.description)]
+        request["metadata"] = [
+            "name": .string(name), "namespace": .string(namespace ?? ""),
+            "creationTimestamp": .string(Time.now.description),
+        ]
         request["spec"]["audiences"] = .array(claims.audiences.map { .string($0) })
         request["status"] = [
             "token": .string(try authenticator.issue(claims)),

@@ -27,7 +27,8 @@ extension APIServer {
                 await Self.answer { () async throws(StatusError) in
                     let pieces = try await node.logs(namespace: namespace, pod: podName, container: container, options)
                     return HTTPResponse(
-                        status: .ok, headers: HTTPHeaders([("content-type", "text/plain"), ("cache-control", "no-cache, private")]),
+                        status: .ok,
+                        headers: HTTPHeaders([("content-type", "text/plain"), ("cache-control", "no-cache, private")]),
                         body: .stream { stream in Self.copy(pieces, to: stream) })
                 }
             }
@@ -39,7 +40,9 @@ extension APIServer {
         options.stdout = query.flag("stdout")
         options.stderr = query.flag("stderr")
         options.tty = query.flag("tty")
-        if name == "exec", options.command.isEmpty { throw .badRequest("you must specify at least 1 command to execute") }
+        if name == "exec", options.command.isEmpty {
+            throw .badRequest("you must specify at least 1 command to execute")
+        }
         if !options.stdin, !options.stdout, !options.stderr {
             throw .badRequest("you must specify at least 1 of stdin, stdout, stderr")
         }
@@ -70,14 +73,19 @@ extension APIServer {
             names += pod["spec"][list].elements.compactMap { $0["name"].string }
         }
         if let asked, !asked.isEmpty {
-            guard names.contains(asked) else { throw .badRequest("container \(asked) is not valid for pod \(pod.name)") }
+            guard names.contains(asked) else {
+                throw .badRequest("container \(asked) is not valid for pod \(pod.name)")
+            }
             return asked
         }
         let regular = pod["spec"]["containers"].elements.compactMap { $0["name"].string }
         if regular.count == 1 { return regular[0] }
-        if let preferred = pod.annotation("kubectl.kubernetes.io/default-container"), regular.contains(preferred) { return preferred }
+        if let preferred = pod.annotation("kubectl.kubernetes.io/default-container"), regular.contains(preferred) {
+            return preferred
+        }
         throw .badRequest(
-            "a container name must be specified for pod \(pod.name), choose one of: [\(regular.joined(separator: " "))]")
+            "a container name must be specified for pod \(pod.name), choose one of: [\(regular.joined(separator: " "))]"
+        )
     }
 
     private static func logOptions(_ query: Query) throws(StatusError) -> LogOptions {
@@ -90,10 +98,14 @@ extension APIServer {
         options.limitBytes = try query.int("limitBytes")
         var errors: [FieldError] = []
         if let text = query["sinceTime"] {
-            guard let time = Time(text) else { throw .badRequest("the parameter sinceTime must be an RFC 3339 time, not \"\(text)\"") }
+            guard let time = Time(text) else {
+                throw .badRequest("the parameter sinceTime must be an RFC 3339 time, not \"\(text)\"")
+            }
             options.sinceTime = time
             if options.sinceSeconds != nil {
-                errors.append(.forbidden(FieldPath("sinceSeconds"), "at most one of `sinceTime` or `sinceSeconds` may be specified"))
+                errors.append(
+                    .forbidden(
+                        FieldPath("sinceSeconds"), "at most one of `sinceTime` or `sinceSeconds` may be specified"))
             }
         }
         if let lines = options.tailLines, lines < 0 {
@@ -132,7 +144,8 @@ extension APIServer {
 /// Lets a task wait until a response stream takes more, or is over.
 private final class WritableGate: Sendable {
     private let stream: ResponseStream
-    private let waiting = NIOLockedValueBox<(continuation: CheckedContinuation<Void, Never>?, isClosed: Bool)>((nil, false))
+    private let waiting = NIOLockedValueBox<(continuation: CheckedContinuation<Void, Never>?, isClosed: Bool)>(
+        (nil, false))
 
     init(_ stream: ResponseStream) {
         self.stream = stream
@@ -170,7 +183,8 @@ private final class WritableGate: Sendable {
 /// https://kubernetes.io/docs/reference/kubernetes-api/ (KEP-4006)
 private struct ChannelSession {
     private enum Channel {
-        static let stdin: UInt8 = 0, stdout: UInt8 = 1, stderr: UInt8 = 2, status: UInt8 = 3, resize: UInt8 = 4, close: UInt8 = 255
+        static let stdin: UInt8 = 0, stdout: UInt8 = 1, stderr: UInt8 = 2, status: UInt8 = 3, resize: UInt8 = 4,
+            close: UInt8 = 255
     }
     private let connection: WebSocketConnection
 

@@ -10,12 +10,15 @@ internal import TLS
 extension APIServer {
     /// Answers with a stream of events, one JSON object a line. All that is due is written in one go and flushed once; while the
     /// client does not read, nothing is taken from the store, and who stays behind for too long is told to list again (410).
-    func watch(_ resource: ServedResource, _ target: ResourcePath, _ list: ListRequest, _ presentation: Presentation) throws(StatusError) -> Reply {
+    func watch(_ resource: ServedResource, _ target: ResourcePath, _ list: ListRequest, _ presentation: Presentation)
+        throws(StatusError) -> Reply
+    {
         let pump = WatchPump(resource, list, presentation)
         let session = try WatchSession(self, resource, namespace: target.namespace, list) { pump.wake() }
         return .now(
             HTTPResponse(
-                status: .ok, headers: HTTPHeaders([("content-type", "application/json"), ("cache-control", "no-cache, private")]),
+                status: .ok,
+                headers: HTTPHeaders([("content-type", "application/json"), ("cache-control", "no-cache, private")]),
                 body: .stream { pump.start(session, $0) }))
     }
 }
@@ -72,14 +75,14 @@ private final class WatchPump: @unchecked Sendable {
 
     private func scheduleBookmark(_ stream: ResponseStream) {
         bookmark = stream.eventLoop.scheduleTask(in: .seconds(60)) {
-                guard let session = self.session else { return }
-                self.pump(stream)
-                if stream.isWritable, session.revision > self.lastBookmark {
-                    self.writeBookmark(stream, endsInitialEvents: false)
-                    stream.flush()
-                }
-                self.scheduleBookmark(stream)
+            guard let session = self.session else { return }
+            self.pump(stream)
+            if stream.isWritable, session.revision > self.lastBookmark {
+                self.writeBookmark(stream, endsInitialEvents: false)
+                stream.flush()
             }
+            self.scheduleBookmark(stream)
+        }
     }
 
     private func pump(_ stream: ResponseStream) {
