@@ -81,7 +81,8 @@ let package = Package(
         .executableTarget(
             name: "segler",
             dependencies: [
-                "API", "Client", "Controllers", "HTTP", "JSON", "Node", "Runtime", "Scheduler", "Server", "Store", "TLS",
+                "API", "Client", "Controllers", "HTTP", "JSON", "Node", "Runtime", "Scheduler", "Server", "Store",
+                "TLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + nio("NIOCore", "NIOPosix"),
             swiftSettings: strict),

@@ -162,6 +162,8 @@ actor PodWorker {
         for instance in runtime.instances where instance.status.state == .exited {
             if terminationMessages[instance.id] == nil {
                 terminationMessages[instance.id] = await terminationMessage(instance)
+                // The file is always there; what cannot be read now is read again.
+                if terminationMessages[instance.id] == nil { wake(at: .now.adding(seconds: 1)) }
             }
         }
         for instance in runtime.running where watchLog(of: instance.status.metadata.name) {
@@ -356,18 +358,20 @@ actor PodWorker {
         prober?.update(pod, runtime)
     }
 
-    private func terminationMessage(_ instance: PodRuntime.Instance) async -> String {
+    private func terminationMessage(_ instance: PodRuntime.Instance) async -> String? {
         let name = instance.status.metadata.name
         let path = "\(services.configuration.podDirectory(uid))/containers/\(name)/\(instance.attempt)"
         let log = "\(services.configuration.logDirectory(pod))/\(name)/\(instance.attempt).log"
         let usesLog =
             instance.status.annotations[RuntimeLabels.terminationMessagePolicy] == "FallbackToLogsOnError"
             && instance.status.exitCode != 0
-        let message = try? await blocking {
-            let bytes = Files.read(path, limit: 4096) ?? []
+        let hasFile = !(instance.status.annotations[RuntimeLabels.terminationMessagePath] ?? "").isEmpty
+        return try? await blocking {
+            guard let bytes = hasFile ? Files.read(path, limit: 4096) : [] else {
+                throw ConfigurationError("\(path) cannot be read")
+            }
             if !bytes.isEmpty || !usesLog { return String(decoding: bytes, as: UTF8.self) }
             return LogTail.text(log, lines: 80, bytes: 2048)
         }
-        return message ?? ""
     }
 }

@@ -36,9 +36,14 @@ enum Files {
         var bytes: [UInt8] = []
         while bytes.count < limit {
             let wanted = min(limit - bytes.count, 64 << 10)
+            var failed = false
             let chunk = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
-                count = max(0, Glibc.read(descriptor, buffer.baseAddress, wanted))
+                var got = Glibc.read(descriptor, buffer.baseAddress, wanted)
+                while got < 0, errno == EINTR { got = Glibc.read(descriptor, buffer.baseAddress, wanted) }
+                failed = got < 0
+                count = max(0, got)
             }
+            if failed { return nil }
             if chunk.isEmpty { break }
             bytes += chunk
         }

@@ -38,7 +38,8 @@ struct ContainerMounts: Sendable {
             let directory = "\(podDirectory)/containers/\(container.name)"
             try Files.makeDirectories(directory)
             let path = "\(directory)/\(attempt)"
-            try Files.write(path, [], mode: 0o666)
+            // A container made by an attempt that was cut off has this very file mounted already.
+            if !Files.exists(path) { try Files.write(path, [], mode: 0o666) }
             mounts.append(Mount(containerPath: messagePath, hostPath: path))
         }
         return mounts

@@ -21,10 +21,12 @@ extension APIServer {
     }
 
     func create(
-        _ resource: ServedResource, namespace: String?, object decoded: JSONValue, _ warnings: [String], _ caller: Caller,
+        _ resource: ServedResource, namespace: String?, object decoded: JSONValue, _ warnings: [String],
+        _ caller: Caller,
         _ options: WriteOptions, isApplied: Bool = false
     ) async throws(StatusError) -> WriteResult {
-        let context = WriteContext(server: self, resource: resource, namespace: namespace, caller: caller, options: options)
+        let context = WriteContext(
+            server: self, resource: resource, namespace: namespace, caller: caller, options: options)
         // A taken generated name is tried again, as upstream does.
         for attempt in 0... {
             var object = decoded
@@ -33,7 +35,9 @@ extension APIServer {
             if !isApplied { trackFields(&object, old: nil, context) }
             if let finalizer = resource.strategy.protection {
                 let present = object["metadata"]["finalizers"].array ?? []
-                if !present.contains(.string(finalizer)) { object["metadata"]["finalizers"] = .array(present + [.string(finalizer)]) }
+                if !present.contains(.string(finalizer)) {
+                    object["metadata"]["finalizers"] = .array(present + [.string(finalizer)])
+                }
             }
             try await waitForServiceAccount(object, context)
             for step in admission { try step.admit(&object, old: nil, context) }
@@ -43,11 +47,13 @@ extension APIServer {
             let key = resource.key(namespace, name)
             if options.isDryRun {
                 if store.get(resource.storeName, key) != nil { throw .alreadyExists(resource.definition, name) }
-                return WriteResult(bytes: ObjectEncoder.bytes(object, resourceVersion: nil), created: true, warnings: warnings)
+                return WriteResult(
+                    bytes: ObjectEncoder.bytes(object, resourceVersion: nil), created: true, warnings: warnings)
             }
             let encoded = try ObjectEncoder.encode(object) { registry.attributes(resource, $0) }
             do {
-                let stored = try await store.write(Write(resource: resource.storeName, key: key, expected: .absent, change: .put(encoded)))
+                let stored = try await store.write(
+                    Write(resource: resource.storeName, key: key, expected: .absent, change: .put(encoded)))
                 return WriteResult(bytes: stored.bytes, created: true, warnings: warnings)
             } catch .exists {
                 let isGenerated = (decoded["metadata"]["name"].string ?? "").isEmpty
@@ -81,7 +87,9 @@ extension APIServer {
             metadata["name"] = .string(prefix.prefix(58) + GeneratedName.suffix())
         }
         try Self.checkNamespace(&metadata, context)
-        for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation"] { metadata.remove(field) }
+        for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation"] {
+            metadata.remove(field)
+        }
         metadata["uid"] = .string(Random.uuid())
         metadata["creationTimestamp"] = .string(Time.now.description)
         if resource.definition.tracksGeneration { metadata["generation"] = 1 }
@@ -91,13 +99,17 @@ extension APIServer {
     private static func checkNamespace(_ metadata: inout JSONValue, _ context: WriteContext) throws(StatusError) {
         guard context.resource.definition.isNamespaced else {
             if !(metadata["namespace"].string ?? "").isEmpty {
-                throw .badRequest("namespace may not be set on an object of the cluster: \(context.resource.definition.name) have none")
+                throw .badRequest(
+                    "namespace may not be set on an object of the cluster: \(context.resource.definition.name) have none"
+                )
             }
             return
         }
         let given = metadata["namespace"].string ?? ""
         if !given.isEmpty, given != context.namespace {
-            throw .badRequest("the namespace of the object (\(given)) does not match the namespace on the request (\(context.namespace ?? ""))")
+            throw .badRequest(
+                "the namespace of the object (\(given)) does not match the namespace on the request (\(context.namespace ?? ""))"
+            )
         }
         metadata["namespace"] = .string(context.namespace ?? "")
     }
@@ -117,7 +129,9 @@ extension APIServer {
         var validator = Validator(resource.schema)
         let name = object["metadata"]["name"].string ?? ""
         var errors = MetadataChecks.errors(object["metadata"], old: old?["metadata"], context)
-        if context.subresource == "status", case .object(let status)? = resource.schema[resource.definition.type].field("status")?.type {
+        if context.subresource == "status",
+            case .object(let status)? = resource.schema[resource.definition.type].field("status")?.type
+        {
             // Nothing else was written.
             validator.validate(object["status"], type: status, at: FieldPath("status"))
         } else {
@@ -140,7 +154,8 @@ extension APIServer {
         _ change: (JSONDocument) throws(StatusError) -> (object: JSONValue, warnings: [String])
     ) async throws(StatusError) -> WriteResult {
         let resource = resource.stored
-        var context = WriteContext(server: self, resource: resource, namespace: namespace, caller: caller, options: options)
+        var context = WriteContext(
+            server: self, resource: resource, namespace: namespace, caller: caller, options: options)
         context.subresource = subresource
         let key = resource.key(namespace, name)
         while true {
@@ -166,7 +181,8 @@ extension APIServer {
                 return WriteResult(bytes: current.bytes, warnings: warnings)
             }
             if options.isDryRun {
-                return WriteResult(bytes: ObjectEncoder.bytes(object, resourceVersion: String(current.revision)), warnings: warnings)
+                return WriteResult(
+                    bytes: ObjectEncoder.bytes(object, resourceVersion: String(current.revision)), warnings: warnings)
             }
             let encoded = try ObjectEncoder.encode(object) { registry.attributes(resource, $0) }
             let vanishes = isGone(object, resource)
@@ -198,10 +214,13 @@ extension APIServer {
         }
         var copy = metadata
         try Self.checkNamespace(&copy, context)
-        if !context.options.isPatch, let uid = metadata["uid"].string, !uid.isEmpty, uid != old["metadata"]["uid"].string {
+        if !context.options.isPatch, let uid = metadata["uid"].string, !uid.isEmpty,
+            uid != old["metadata"]["uid"].string
+        {
             throw .conflict(
                 context.resource.definition, name,
-                "Precondition failed: UID in precondition: \(uid), UID in object meta: \(old["metadata"]["uid"].string ?? "")")
+                "Precondition failed: UID in precondition: \(uid), UID in object meta: \(old["metadata"]["uid"].string ?? "")"
+            )
         }
         guard let version = metadata["resourceVersion"].string, !version.isEmpty, version != "0" else { return false }
         if version != String(current.revision) {
@@ -214,7 +233,8 @@ extension APIServer {
     private func merge(_ object: inout JSONValue, old: JSONValue, _ context: WriteContext) throws(StatusError) {
         var metadata = object["metadata"]
         for field in [
-            "namespace", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "generateName",
+            "namespace", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation",
+            "generateName",
         ] {
             if old["metadata"].has(field) { metadata[field] = old["metadata"][field] } else { metadata.remove(field) }
         }
@@ -245,7 +265,9 @@ extension APIServer {
                 let wanted = object["spec"][list].array ?? []
                 for (index, container) in (old["spec"][list].array ?? []).enumerated() {
                     guard let new = wanted.first(where: { $0["name"] == container["name"] }) else { continue }
-                    for field in ["resources", "resizePolicy"] where new.has(field) { merged["spec"][list][index][field] = new[field] }
+                    for field in ["resources", "resizePolicy"] where new.has(field) {
+                        merged["spec"][list][index][field] = new[field]
+                    }
                 }
             }
             object = merged
@@ -274,7 +296,8 @@ extension APIServer {
         case .conflict: .conflict(resource.definition, name, StatusError.staleObject)
         case .notFound: .notFound(resource.definition, name)
         case .compacted(let oldest):
-            .expired("the history before revision \(oldest) is gone: list again and continue from the new resourceVersion")
+            .expired(
+                "the history before revision \(oldest) is gone: list again and continue from the new resourceVersion")
         case .tooLargeRevision(let current): Self.tooLarge(current)
         case .backend(let reason): .internalError("the store could not write: \(reason)")
         case .closed: .unavailable("the server is shutting down")
