@@ -51,7 +51,7 @@ final class StopSignals: Sendable {
             defer { state.waiting = [] }
             return state.waiting
         }
-        waiting.forEach { $0.resume() }
+        for continuation in waiting { continuation.resume() }
     }
 
     var isStopped: Bool { state.withLock { $0.isStopped } }
