@@ -62,7 +62,10 @@ struct HandshakeTests {
     @Test func renegotiationIsRefused() throws {
         // R asks s_client to renegotiate.
         let said = try connect("-tls1_2", input: "R\n")
-        #expect(said.errors.contains("no renegotiation"))
+        // What s_client says of it depends on which record it reads first; a second handshake it does not report.
+        let rest = said.errors[(said.errors.range(of: "RENEGOTIATING")?.upperBound ?? said.errors.startIndex)...]
+        #expect(rest.contains("error:"))
+        #expect(!rest.contains("verify return"))
     }
 
     @Test func sessionIsResumedByTicket() throws {
