@@ -159,13 +159,6 @@ actor PodWorker {
         finished = Dictionary(
             runtime.instances.filter { $0.status.state == .exited }.map { ($0.id, $0.status) }
         ) { $1 }
-        for instance in runtime.instances where instance.status.state == .exited {
-            if terminationMessages[instance.id] == nil {
-                terminationMessages[instance.id] = await terminationMessage(instance)
-                // The file is always there; what cannot be read now is read again.
-                if terminationMessages[instance.id] == nil { wake(at: .now.adding(seconds: 1)) }
-            }
-        }
         for instance in runtime.running where watchLog(of: instance.status.metadata.name) {
             // It may have ended between the look and the watch.
             wake()
@@ -338,6 +331,7 @@ actor PodWorker {
     }
 
     func publish(_ pod: Object, isTerminal: Bool = false) async {
+        await readTerminationMessages()
         await status.publish(currentStatus(pod, isTerminal: isTerminal))
     }
 
@@ -356,6 +350,16 @@ actor PodWorker {
         guard prober != nil || pod.allContainers.contains(where: { Prober.hasProbes($0) }) else { return }
         if prober == nil { prober = Prober(services) { [weak self] in self?.wake() } }
         prober?.update(pod, runtime)
+    }
+
+    /// Before a status is written: a container may have ended in the moment after it was started.
+    private func readTerminationMessages() async {
+        for instance in runtime.instances
+        where instance.status.state == .exited && terminationMessages[instance.id] == nil {
+            terminationMessages[instance.id] = await terminationMessage(instance)
+            // The file is always there; what cannot be read now is read again.
+            if terminationMessages[instance.id] == nil { wake(at: .now.adding(seconds: 1)) }
+        }
     }
 
     private func terminationMessage(_ instance: PodRuntime.Instance) async -> String? {
