@@ -37,11 +37,12 @@ let package = Package(
     targets: [
         // What the system provides.
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
         // Imports point downwards only; see docs/ARCHITECTURE.md.
         module("JSON"),
-        module("API", ["JSON", "Yams"]),
+        module("API", ["CPCRE2", "JSON", "Yams"]),
         module("Store", ["CSQLite"]),
         module("TLS", ["COpenSSL"] + nio("NIOCore")),
         module(

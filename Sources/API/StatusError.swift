@@ -153,6 +153,12 @@ public struct StatusError: Error, Sendable, CustomStringConvertible {
     public static let methodNotAllowed = StatusError(
         code: 405, reason: "MethodNotAllowed",
         message: "the server does not allow this method on the requested resource")
+    public static func terminating(_ resource: ResourceDefinition) -> StatusError {
+        StatusError(
+            code: 405, reason: "MethodNotAllowed",
+            message: "create not allowed while the CustomResourceDefinition \"\(resource.groupResource)\" is terminating"
+        ).about(group: resource.group, kind: resource.name)
+    }
     public static func notAcceptable(_ offered: String) -> StatusError {
         StatusError(
             code: 406, reason: "NotAcceptable",

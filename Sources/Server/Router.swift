@@ -178,6 +178,7 @@ extension APIServer: Responder {
         let attributes = Self.attributes(request.method, target, isWatch: isWatch)
         guard authorizer.allows(caller, attributes) else { throw Self.forbidden(caller, attributes) }
         let definition = resource.definition
+        if let refusal = resource.refusal { throw .notImplemented(refusal) }
         // Outside of a namespace a namespaced resource can only be listed and watched.
         if definition.isNamespaced != (target.namespace != nil),
             !(definition.isNamespaced && target.name == nil && request.method == .GET)
@@ -210,6 +211,7 @@ extension APIServer: Responder {
             return try watch(resource, target, try ListRequest(query, definition), presentation)
         case "create":
             if case .none = target.namespace, definition.isNamespaced { throw .methodNotAllowed }
+            if resource.isTerminating { throw .terminating(definition) }
             let options = try WriteOptions(
                 query, kind: "CreateOptions", userAgent: request.headers.first(name: "user-agent"))
             let body = Self.body(request)
@@ -235,7 +237,7 @@ extension APIServer: Responder {
         case "patch":
             let options = try WriteOptions(
                 query, kind: "PatchOptions", userAgent: request.headers.first(name: "user-agent"))
-            let type = try Self.patchType(request)
+            let type = try Self.patchType(request, resource)
             let body = Array(request.body.readableBytesView)
             return .later {
                 await Self.answer { () async throws(StatusError) in
@@ -308,12 +310,13 @@ extension APIServer: Responder {
         .bytes(Array(request.body.readableBytesView), contentType: request.headers.first(name: "content-type") ?? "")
     }
 
-    static func patchType(_ request: HTTPRequest) throws(StatusError) -> PatchType {
+    /// Custom resources have no strategic merge patches: their schemas do not say how lists merge in one.
+    static func patchType(_ request: HTTPRequest, _ resource: ServedResource) throws(StatusError) -> PatchType {
         let text = MediaType.base(request.headers.first(name: "content-type") ?? "")
-        guard let type = PatchType(rawValue: text) else {
-            throw .unsupportedMediaType(
-                "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml"
-            )
+        let accepted: [PatchType] =
+            resource.definition.isCustom ? [.json, .merge, .apply] : [.json, .merge, .strategic, .apply]
+        guard let type = PatchType(rawValue: text), accepted.contains(type) else {
+            throw .unsupportedMediaType(accepted.map(\.rawValue).joined(separator: ", "))
         }
         return type
     }

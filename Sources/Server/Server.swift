@@ -46,6 +46,7 @@ public final class APIServer: Sendable {
     /// What /readyz waits for, and what nodes answer for logs and exec.
     private let state = Mutex(State())
     private struct State {
+        var customResources: CustomResources?
         var isReady = false
         var nodes: [String: any NodeConnection] = [:]
     }
@@ -58,7 +59,12 @@ public final class APIServer: Sendable {
         authorizer = BootstrapAuthorizer()
         admission = AdmissionChain.steps
         try Self.allocateServiceAddresses(configuration)
+        let customResources = CustomResources(self, kinds)
+        state.withLock { $0.customResources = customResources }
     }
+
+    /// Looks after what custom resources there are; returns when the task is cancelled.
+    public func run() async { await state.withLock { $0.customResources }?.run() }
 
     /// How stored objects are indexed; the store asks it for every object when it loads.
     public static func attributes(of kinds: BuiltInKinds) -> @Sendable (String, [UInt8]) -> Attributes {

@@ -72,6 +72,7 @@ final class Cluster: Sendable {
                 await runControllers(client: manager, authority: authority, resources: { server.watchableResources })
             },
             Task { await scheduler.run() },
+            Task { await server.run() },
             Task { await certificates.renewDaily(kubeconfig: kubeconfig.0, server: kubeconfig.1) },
         ]
     }

@@ -26,9 +26,9 @@ extension Kinds {
           type string = ""
         type CustomResourceDefinitionNames
           categories [string]
-          kind! string
+          kind! string unchecked
           listKind string
-          plural! string
+          plural! string unchecked
           shortNames [string]
           singular string
         type CustomResourceDefinitionSpec

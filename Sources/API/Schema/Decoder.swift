@@ -14,6 +14,8 @@ public struct Decoder {
     private let schema: Schema
     private let fillsDefaults: Bool
     private var path = FieldPath()
+    /// Inside of a custom type, where values of the wrong type are kept: they are found by the structural schema.
+    private var isLenient = false
     /// Paths of fields that the type does not have.
     public private(set) var unknownFields: [String] = []
 
@@ -39,11 +41,13 @@ public struct Decoder {
                 continue
             }
             if value.isNull {
-                result.removeValue(forKey: key)
+                if field.isNullable { result[key] = .null } else { result.removeValue(forKey: key) }
                 continue
             }
             path.push(key)
+            isLenient = type.isCustom
             let decoded = try self.value(value, field.type)
+            isLenient = type.isCustom
             path.pop()
             if !field.keepsZero, isZero(decoded, field.type), field.defaultValue == nil || !decoded.isEmptyContainer {
                 result.removeValue(forKey: key)
@@ -84,6 +88,7 @@ public struct Decoder {
     }
 
     private mutating func value(_ ref: JSONRef, _ type: FieldType) throws(TypeMismatch) -> JSONValue {
+        if isLenient, !Self.contains(ref, type) { return ref.value }
         switch type {
         case .object(let id): return .object(try object(ref, schema[id]))
         case .list(let element):
@@ -92,7 +97,7 @@ public struct Decoder {
             list.reserveCapacity(ref.count)
             for (index, item) in ref.elements.enumerated() {
                 path.push(index)
-                list.append(item.isNull ? element.zero : try value(item, element))
+                list.append(item.isNull ? isLenient ? .null : element.zero : try value(item, element))
                 path.pop()
             }
             return .array(list)
@@ -100,6 +105,7 @@ public struct Decoder {
             guard ref.kind == .object else { throw mismatch(ref, "a map") }
             var map = JSONObject()
             for (key, item) in ref.members {
+                if item.isNull, isLenient { continue }
                 path.push(key)
                 map[key] = item.isNull ? element.zero : try value(item, element)
                 path.pop()
@@ -139,6 +145,15 @@ public struct Decoder {
             if text.isEmpty { return .null }
             guard let time = Time(text) else { throw mismatch(ref, "an RFC 3339 time such as 2006-01-02T15:04:05Z") }
             return .string(type == .time ? time.description : time.microseconds)
+        }
+    }
+
+    /// Whether there is something to decode inside of a value.
+    private static func contains(_ ref: JSONRef, _ type: FieldType) -> Bool {
+        switch type {
+        case .object, .map: ref.kind == .object
+        case .list: ref.kind == .array
+        default: false
         }
     }
 

@@ -55,6 +55,8 @@ public struct Field: Sendable {
     public internal(set) var isFixed = false
     /// Required, as OpenAPI says it, but what is wrong with its absence is found by another rule.
     public internal(set) var isUnchecked = false
+    /// Null is a value like others (custom resources).
+    public internal(set) var isNullable = false
     /// Items of a set, or keys of a list that is a map, may stand in it once only.
     public internal(set) var isUnique = false
     /// A map or object that server-side apply owns as a whole (`x-kubernetes-map-type: atomic`).
@@ -82,6 +84,11 @@ public struct TypeSchema: Sendable {
     /// Unknown fields are kept (custom resources with `x-kubernetes-preserve-unknown-fields`).
     public internal(set) var preservesUnknownFields = false
     public internal(set) var documentation: String?
+    /// A custom resource's: any value is decoded, and checked by the structural schema of the whole object afterwards.
+    var isCustom = false
+    var structural: StructuralSchema?
+    /// The JSON of the schema that a custom resource was declared with; empty for built-in types.
+    public internal(set) var published: [UInt8] = []
     var index: [String: Int] = [:]
     /// The same fields by their protobuf numbers.
     var protobuf: [Int: ProtobufNode] = [:]
@@ -161,6 +168,12 @@ public struct ResourceDefinition: Sendable {
     public internal(set) var metadataChecks = (whole: 2, change: 2)
     /// Field paths that field selectors may name, besides metadata.name and metadata.namespace.
     public internal(set) var selectableFields: [String] = []
+    /// Declared by a CustomResourceDefinition.
+    public internal(set) var isCustom = false
+    /// The kind of lists; empty: the kind's name with `List` behind it.
+    public internal(set) var listKind = ""
+    /// Where the numbers of replicas are; nil: where built-in workloads have them.
+    public internal(set) var scale: ScalePaths?
 
     public var apiVersion: String { group.isEmpty ? version : group + "/" + version }
     /// `pods`, `deployments.apps`: one store serves all versions of a resource.

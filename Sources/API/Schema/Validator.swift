@@ -7,6 +7,12 @@ public struct Validator {
 
     public init(_ schema: Schema) { self.schema = schema }
 
+    /// A custom resource, by its structural schema. What did not change against `old` is taken as it is.
+    public mutating func validateCustom(_ value: JSONValue, old: JSONValue?, _ definition: ResourceDefinition) {
+        errors += schema[definition.type].structural?.errors(value, old: old) ?? []
+        errors += definition.scale?.errors(value) ?? []
+    }
+
     public mutating func validate(_ value: JSONValue, type: Int, at path: FieldPath = FieldPath()) {
         let type = schema[type]
         guard case .object(let object) = value else { return }

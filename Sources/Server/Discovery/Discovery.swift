@@ -75,7 +75,7 @@ struct Discovery {
             var entry: JSONValue = [
                 "name": .string(definition.name), "singularName": .string(definition.singular),
                 "namespaced": .bool(definition.isNamespaced), "kind": .string(definition.kind),
-                "verbs": Self.list(definition.verbs.sorted()),
+                "verbs": Self.verbs(definition),
             ]
             if !definition.shortNames.isEmpty { entry["shortNames"] = Self.list(definition.shortNames) }
             if !definition.categories.isEmpty { entry["categories"] = Self.list(definition.categories) }
@@ -133,7 +133,7 @@ struct Discovery {
             ],
             "scope": definition.isNamespaced ? "Namespaced" : "Cluster",
             "singularResource": .string(definition.singular),
-            "verbs": list(definition.verbs.sorted()),
+            "verbs": verbs(definition),
         ]
         if !definition.shortNames.isEmpty { entry["shortNames"] = list(definition.shortNames) }
         if !definition.categories.isEmpty { entry["categories"] = list(definition.categories) }
@@ -150,6 +150,14 @@ struct Discovery {
                 })
         }
         return entry
+    }
+
+    private static func verbs(_ definition: ResourceDefinition) -> JSONValue {
+        // The order that upstream has for custom resources.
+        list(
+            definition.isCustom
+                ? ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
+                : definition.verbs.sorted())
     }
 
     private static func list(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
@@ -192,11 +200,11 @@ extension APIServer {
                     && $0.parameters["g"] == "apidiscovery.k8s.io"
             } ?? false
         if segments.count == 1, wantsAggregated {
-            var response = Self.json(discovery.aggregated(core: segments[0] == "api").encoded())
+            let document = discovery.aggregated(core: segments[0] == "api").encoded()
+            let tag = "\"" + Base64.encodeURL(SHA256.hash(document).prefix(12)) + "\""
+            var response = Self.json(document)
             response.headers.replaceOrAdd(
                 name: "content-type", value: "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList")
-            let tag =
-                "\"" + Base64.encodeURL(SHA256.hash((request.path + String(registry.all.count)).utf8).prefix(12)) + "\""
             response.headers.add(name: "etag", value: tag)
             response.headers.add(name: "vary", value: "Accept")
             if request.headers.first(name: "if-none-match") == tag {

@@ -19,9 +19,19 @@ struct OpenAPI {
         switch type.split(separator: ".").first {
         case "meta"?: "io.k8s.apimachinery.pkg.apis." + type
         case "apiextensions"?: "io.k8s.apiextensions-apiserver.pkg.apis." + type
+        case "custom"?: type
         case "apiregistration"?: "io.k8s.kube-aggregator.pkg.apis." + type
         default: "io.k8s.api." + type
         }
+    }
+
+    /// The name of a kind: of custom ones the group backwards, as upstream has them: `com.example.v1.Widget`.
+    static func name(of resource: ServedResource) -> String {
+        let definition = resource.definition
+        guard definition.isCustom else { return name(resource.schema[definition.type].name) }
+        return
+            (definition.group.split(separator: ".").reversed().map(String.init) + [definition.version, definition.kind])
+            .joined(separator: ".")
     }
 
     // MARK: Types
@@ -84,6 +94,23 @@ struct OpenAPI {
         return value
     }
 
+    /// The schema as it was declared, with what every object has.
+    private func customKind(_ type: TypeSchema, prefix: String) -> JSONValue {
+        var value = (try? JSONValue(parsing: type.published)) ?? [:]
+        if value.isNull { value = ["x-kubernetes-preserve-unknown-fields": true] }
+        value["type"] = "object"
+        let texts = [
+            ("apiVersion", "The group and version of the API that the object is written in."),
+            ("kind", "What the object is."),
+        ]
+        for (key, text) in texts { value["properties"][key] = ["type": "string", "description": .string(text)] }
+        let meta: JSONValue = ["$ref": .string(prefix + Self.name("meta.v1.ObjectMeta"))]
+        value["properties"]["metadata"] =
+            prefix.hasPrefix("#/components")
+            ? ["allOf": [meta], "description": "The object's name, labels and the like."] : meta
+        return value
+    }
+
     private static func kindTag(_ group: String, _ version: String, _ kind: String) -> JSONValue {
         ["group": .string(group), "version": .string(version), "kind": .string(kind)]
     }
@@ -108,8 +135,13 @@ struct OpenAPI {
         for resource in resources {
             let definition = resource.definition
             let schema = resource.schema
-            add(definition.type, schema)
-            let name = Self.name(schema[definition.type].name)
+            let name = Self.name(of: resource)
+            if definition.isCustom {
+                result[name] = customKind(schema[definition.type], prefix: prefix)
+                if let meta = schema.type(named: "meta.v1.ObjectMeta") { add(meta, schema) }
+            } else {
+                add(definition.type, schema)
+            }
             result[name]?["x-kubernetes-group-version-kind"] = [
                 Self.kindTag(definition.group, definition.version, definition.kind)
             ]
@@ -125,7 +157,9 @@ struct OpenAPI {
                     ],
                 ],
                 "x-kubernetes-group-version-kind": [
-                    Self.kindTag(definition.group, definition.version, definition.kind + "List")
+                    Self.kindTag(
+                        definition.group, definition.version,
+                        definition.listKind.isEmpty ? definition.kind + "List" : definition.listKind)
                 ],
             ]
         }
@@ -181,7 +215,7 @@ struct OpenAPI {
         var result = JSONObject()
         for resource in resources {
             let definition = resource.definition
-            let reference: JSONValue = ["$ref": .string(prefix + Self.name(resource.schema[definition.type].name))]
+            let reference: JSONValue = ["$ref": .string(prefix + Self.name(of: resource))]
             let base =
                 Self.path(definition) + (definition.isNamespaced ? "/namespaces/{namespace}" : "") + "/"
                 + definition.name
@@ -257,9 +291,10 @@ struct OpenAPI {
     func index() -> JSONValue {
         var paths = JSONObject()
         for path in Set(resources.map { String(Self.path($0.definition).dropFirst()) }).sorted() {
-            let names = resources.filter { Self.path($0.definition) == "/" + path }.map(\.definition.name).joined(
-                separator: ",")
-            let hash = Hex.encode(SHA256.hash((ServerConfiguration.kubernetesVersion + names).utf8).prefix(16))
+            let served = resources.filter { Self.path($0.definition) == "/" + path }
+            let content = served.flatMap { Array($0.definition.name.utf8) + $0.schema[$0.definition.type].published }
+            let hash = Hex.encode(
+                SHA256.hash(Array(ServerConfiguration.kubernetesVersion.utf8) + content).prefix(16))
             paths[path] = ["serverRelativeURL": .string("/openapi/v3/\(path)?hash=\(hash)")]
         }
         return ["paths": .object(paths)]

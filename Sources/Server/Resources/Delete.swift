@@ -77,6 +77,7 @@ extension APIServer {
             }
             var object = old
             object["metadata"].remove("resourceVersion")
+            resource.strategy.prepareForDeletion(&object)
             let isGone = markDeleted(&object, resource, request)
             if request.isDryRun {
                 return (ObjectEncoder.bytes(object, resourceVersion: String(current.revision)), isGone)

@@ -77,7 +77,7 @@ enum Presentation: Sendable {
             writer.key("apiVersion")
             writer.string("meta.k8s.io/v1")
         } else {
-            writer.string(resource.kind + "List")
+            writer.string(resource.definition.listKind.isEmpty ? resource.kind + "List" : resource.definition.listKind)
             writer.key("apiVersion")
             writer.string(resource.definition.apiVersion)
         }

@@ -75,11 +75,15 @@ extension APIServer {
     func decode(
         _ body: RequestBody, as resource: ServedResource, _ options: WriteOptions
     ) throws(StatusError) -> (object: JSONValue, warnings: [String]) {
-        let document = try body.document(kind: resource.kind, schema: resource.schema, type: resource.definition.type)
+        // Protobuf has no form for custom resources.
+        let document = try body.document(
+            kind: resource.kind, schema: resource.definition.isCustom ? nil : resource.schema,
+            type: resource.definition.type)
         let (object, warnings) = try decode(
             document, kind: resource.kind, apiVersion: resource.definition.apiVersion, schema: resource.schema,
             type: resource.definition.type, options)
-        return (resource.storedForm(object), warnings)
+        let told = resource.warning.isEmpty ? warnings : warnings + [resource.warning]
+        return (resource.storedForm(object), told)
     }
 
     func decode(

@@ -73,6 +73,8 @@ struct ListRequest: Sendable {
     var sendInitialEvents: Bool?
     /// Seconds; nil: the server chooses.
     var timeout: Int?
+    /// The fields of custom resources may become selectable at any time: they are read from the objects.
+    var readsFields = false
 
     init() {}
 
@@ -84,6 +86,7 @@ struct ListRequest: Sendable {
                     || resource.selectableFields.contains(field)
             }
         }
+        readsFields = resource.isCustom
         limit = try query.int("limit") ?? 0
         if limit < 0 { throw .badRequest("the parameter limit must not be negative") }
         continuation = query["continue"].flatMap { $0.isEmpty ? nil : $0 }
@@ -109,15 +112,17 @@ struct ListRequest: Sendable {
 
     func matches(_ object: StoredObject) -> Bool {
         (labels.isEmpty || labels.matches(object.attributes.label))
-            && (fields.isEmpty || fields.matches { Self.field($0, object) })
+            && (fields.isEmpty || fields.matches { field($0, object) })
     }
 
-    private static func field(_ name: String, _ object: StoredObject) -> String {
+    private func field(_ name: String, _ object: StoredObject) -> String {
         let slash = object.key.lastIndex(of: "/")
         switch name {
         case "metadata.name": return String(slash.map { object.key[object.key.index(after: $0)...] } ?? object.key[...])
         case "metadata.namespace": return String(slash.map { object.key[..<$0] } ?? "")
-        default: return object.attributes.field(name) ?? ""
+        default:
+            guard readsFields else { return object.attributes.field(name) ?? "" }
+            return (try? JSONDocument(object.bytes)).map { SelectableField.text(name, of: $0.root) } ?? ""
         }
     }
 }

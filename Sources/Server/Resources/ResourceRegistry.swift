@@ -11,6 +11,14 @@ final class ServedResource: Sendable {
     let strategy: any Strategy
     /// Every path into the store begins with this.
     let storeName: String
+    /// Stored objects may have an older form: they are decoded before anybody sees them.
+    let rereads: Bool
+    /// Nothing is created any more.
+    let isTerminating: Bool
+    /// Why the resource cannot be served, if it cannot.
+    let refusal: String?
+    /// Said to everyone who uses the resource; empty: nothing.
+    let warning: String
     /// The same resource in the version whose form is kept, when that is another.
     private let other: ServedResource?
 
@@ -18,6 +26,18 @@ final class ServedResource: Sendable {
         (self.definition, self.schema, self.strategy) = (definition, schema, strategy)
         storeName = (stored ?? definition).groupResource
         other = stored.map { ServedResource(definition: $0, schema: schema, strategy: strategy) }
+        rereads = definition.conversion != nil
+        (isTerminating, refusal, warning) = (false, nil, "")
+    }
+
+    init(
+        custom version: CustomResource.Version, rereads: Bool, isTerminating: Bool, stored: ServedResource? = nil,
+        refusal: String? = nil
+    ) {
+        (definition, schema, warning) = (version.definition, version.schema, version.warning)
+        strategy = DefaultStrategy()
+        storeName = definition.groupResource
+        (self.rereads, self.isTerminating, self.refusal, other) = (rereads, isTerminating, refusal, stored)
     }
 
     var stored: ServedResource { other ?? self }
@@ -51,6 +71,8 @@ final class ResourceRegistry: Sendable {
         }
     }
     private let contents: Mutex<Contents>
+    private let builtInContents: Contents
+    var builtIn: [ServedResource] { builtInContents.all }
 
     init(_ kinds: BuiltInKinds) {
         var contents = Contents()
@@ -63,7 +85,15 @@ final class ResourceRegistry: Sendable {
                     definition: definition, schema: kinds.schema, strategy: Strategies.of(stored ?? definition),
                     stored: stored))
         }
+        builtInContents = contents
         self.contents = Mutex(contents)
+    }
+
+    /// Serves these beside the built-in kinds, and no other custom ones.
+    func replaceCustom(_ resources: [ServedResource]) {
+        var next = builtInContents
+        for resource in resources { next.add(resource) }
+        contents.withLock { $0 = next }
     }
 
     var all: [ServedResource] { contents.withLock { $0.all } }
@@ -90,7 +120,7 @@ final class ResourceRegistry: Sendable {
         var labels: [String: String] = [:]
         for (key, value) in object["metadata"]["labels"].members { labels[key] = value.string }
         var fields: [String: String] = [:]
-        for path in resource?.definition.selectableFields ?? [] {
+        for path in resource?.definition.selectableFields ?? [] where resource?.definition.isCustom != true {
             let value = SelectableField.value(path, of: object)
             if !value.isEmpty { fields[path] = value }
         }
@@ -107,12 +137,15 @@ enum SelectableField {
         case "status.replicas": return String(object["status"]["replicas"].int ?? 0)
         case "spec.unschedulable", "spec.hostNetwork":
             return object["spec"][String(path.dropFirst(5))].bool == true ? "true" : "false"
-        default:
-            var ref = object
-            for key in path.split(separator: ".") { ref = ref[String(key)] }
-            if let text = ref.string { return text }
-            if let flag = ref.bool { return flag ? "true" : "false" }
-            return ref.int.map(String.init) ?? ""
+        default: return text(path, of: object)
         }
+    }
+
+    /// What stands under a path of names.
+    static func text(_ path: String, of object: JSONRef) -> String {
+        let ref = path.split(separator: ".").reduce(object) { $0[String($1)] }
+        if let text = ref.string { return text }
+        if let flag = ref.bool { return flag ? "true" : "false" }
+        return ref.int.map(String.init) ?? ""
     }
 }

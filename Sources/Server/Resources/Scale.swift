@@ -14,7 +14,7 @@ extension APIServer {
         let name = target.name ?? ""
         if verb == "get" {
             let object = try get(resource, namespace: target.namespace, name: name)
-            return .now(Self.json(try Self.scale(of: object.bytes).encoded()))
+            return .now(Self.json(try Self.scale(of: object.bytes, resource.definition).encoded()))
         }
         var options = try WriteOptions(
             query, kind: verb == "patch" ? "PatchOptions" : "UpdateOptions",
@@ -23,7 +23,7 @@ extension APIServer {
         let written = options
         let body = Self.body(request)
         let bytes = Array(request.body.readableBytesView)
-        let patch = verb == "patch" ? try parse(try Self.patchType(request), bytes, options) : nil
+        let patch = verb == "patch" ? try parse(try Self.patchType(request, resource), bytes, options) : nil
         guard let type = resource.schema.type(named: "autoscaling.v1.Scale") else { throw .noSuchPath }
         return .later {
             await Self.answer { () async throws(StatusError) in
@@ -36,7 +36,7 @@ extension APIServer {
                 ) { (current) throws(StatusError) in
                     var wanted = RequestBody.value([:])
                     if let patch {
-                        var scale = try Self.scale(of: current.bytes)
+                        var scale = try Self.scale(of: current.bytes, resource.definition)
                         try self.apply(patch, to: &scale, resource.schema, type)
                         wanted = .value(scale)
                     } else {
@@ -58,10 +58,10 @@ extension APIServer {
                     } else {
                         object["metadata"].remove("resourceVersion")
                     }
-                    object["spec"]["replicas"] = .int(scale["spec"]["replicas"].int ?? 0)
+                    Self.set(resource.definition, replicas: scale["spec"]["replicas"].int ?? 0, in: &object)
                     return (object, [])
                 }
-                return Self.json(try Self.scale(of: result.bytes).encoded())
+                return Self.json(try Self.scale(of: result.bytes, resource.definition).encoded())
             }
         }
     }
@@ -80,7 +80,7 @@ extension APIServer {
             "metadata": configuration["metadata"],
         ]
         if configuration["spec"].has("replicas") {
-            wanted["spec"]["replicas"] = .int(scale["spec"]["replicas"].int ?? 0)
+            Self.set(resource.definition, replicas: scale["spec"]["replicas"].int ?? 0, in: &wanted)
         }
         let parent = wanted
         let result = try await update(
@@ -88,10 +88,21 @@ extension APIServer {
         ) { (current) throws(StatusError) in
             try self.merge(parent, into: current, resource, nil, options)
         }
-        return Self.json(try Self.scale(of: result.bytes).encoded())
+        return Self.json(try Self.scale(of: result.bytes, resource.definition).encoded())
     }
 
-    private static func scale(of bytes: [UInt8]) throws(StatusError) -> JSONValue {
+    private static func set(_ definition: ResourceDefinition, replicas: Int, in object: inout JSONValue) {
+        func set(_ path: ArraySlice<String>, _ value: inout JSONValue) {
+            guard let key = path.first else {
+                value = .int(replicas)
+                return
+            }
+            set(path.dropFirst(), &value[key])
+        }
+        set(definition.scale?.specReplicas[...] ?? ["spec", "replicas"], &object)
+    }
+
+    private static func scale(of bytes: [UInt8], _ definition: ResourceDefinition) throws(StatusError) -> JSONValue {
         guard let root = try? JSONDocument(bytes).root else { throw .internalError("the object cannot be read") }
         let metadata = root["metadata"]
         var scale: JSONValue = [
@@ -100,13 +111,34 @@ extension APIServer {
         for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] where metadata[field].exists {
             scale["metadata"][field] = metadata[field].value
         }
-        if let replicas = root["spec"]["replicas"].int, replicas != 0 { scale["spec"]["replicas"] = .int(replicas) }
-        scale["status"]["replicas"] = .int(root["status"]["replicas"].int ?? 0)
+        func number(_ path: [String]) -> Int? { path.reduce(root) { $0[$1] }.int }
+        guard let paths = definition.scale else {
+            if let replicas = number(["spec", "replicas"]), replicas != 0 {
+                scale["spec"]["replicas"] = .int(replicas)
+            }
+            scale["status"]["replicas"] = .int(number(["status", "replicas"]) ?? 0)
+            scale["status"]["selector"] = selector(of: root)
+            if scale["status"]["selector"].isNull { scale["status"].remove("selector") }
+            return scale
+        }
+        guard let replicas = number(paths.specReplicas) else {
+            throw .internalError(
+                "the spec replicas field \".\(paths.specReplicas.joined(separator: "."))\" does not exist")
+        }
+        if replicas != 0 { scale["spec"]["replicas"] = .int(replicas) }
+        scale["status"]["replicas"] = .int(number(paths.statusReplicas) ?? 0)
+        if let text = paths.selector?.reduce(root, { $0[$1] }).string, !text.isEmpty {
+            scale["status"]["selector"] = .string(text)
+        }
+        return scale
+    }
+
+    /// A workload's selector as the text that lists take; null when it selects nothing in particular.
+    private static func selector(of root: JSONRef) -> JSONValue {
         let selector = root["spec"]["selector"]
         let text =
             selector["matchLabels"].exists || selector["matchExpressions"].exists
             ? LabelSelector(selector) : LabelSelector(matchLabels: selector)
-        if !text.isEmpty { scale["status"]["selector"] = .string(text.description) }
-        return scale
+        return text.isEmpty ? nil : .string(text.description)
     }
 }

@@ -132,7 +132,7 @@ extension APIServer {
         case (_, "patch"):
             let options = try WriteOptions(
                 query, kind: "PatchOptions", userAgent: request.headers.first(name: "user-agent"))
-            let type = try Self.patchType(request)
+            let type = try Self.patchType(request, resource)
             let bytes = Array(request.body.readableBytesView)
             return .later {
                 await Self.answer { () async throws(StatusError) in

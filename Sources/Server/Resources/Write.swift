@@ -43,6 +43,7 @@ extension APIServer {
             for step in admission { try step.admit(&object, old: nil, context) }
             try resource.strategy.prepareForCreate(&object, context)
             try validate(object, old: nil, context)
+            let warnings = warnings + resource.strategy.warnings(object, old: nil, context)
             let name = object["metadata"]["name"].string ?? ""
             let key = resource.key(namespace, name)
             if options.isDryRun {
@@ -129,7 +130,9 @@ extension APIServer {
         var validator = Validator(resource.schema)
         let name = object["metadata"]["name"].string ?? ""
         var errors = MetadataChecks.errors(object["metadata"], old: old?["metadata"], context)
-        if context.subresource == "status",
+        if resource.definition.isCustom {
+            validator.validateCustom(object, old: old, resource.definition)
+        } else if context.subresource == "status",
             case .object(let status)? = resource.schema[resource.definition.type].field("status")?.type
         {
             // Nothing else was written.
@@ -173,6 +176,7 @@ extension APIServer {
             try resource.strategy.prepareForUpdate(&object, old: old, context)
             countGeneration(&object, old: old, resource)
             try validate(object, old: old, context)
+            warnings += resource.strategy.warnings(object, old: old, context)
 
             var before = old
             before["metadata"].remove("resourceVersion")

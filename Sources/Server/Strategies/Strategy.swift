@@ -21,6 +21,10 @@ protocol Strategy: Sendable {
     func validate(_ object: JSONValue, old: JSONValue?, _ context: WriteContext, _ errors: inout [FieldError])
     /// Seconds an object gets to end by itself after it was deleted; nil for kinds that go at once.
     func gracePeriod(of object: JSONValue, requested: Int?) -> Int?
+    /// What is done to an object when its deletion begins.
+    func prepareForDeletion(_ object: inout JSONValue)
+    /// What the client is told about an object that is accepted.
+    func warnings(_ object: JSONValue, old: JSONValue?, _ context: WriteContext) -> [String]
     /// Refuses a deletion.
     func checkDeletion(name: String, _ resource: ServedResource) throws(StatusError)
     /// A deleted object whose finalizers are gone stays until this holds.
@@ -40,6 +44,8 @@ extension Strategy {
     func prepareForUpdate(_ object: inout JSONValue, old: JSONValue, _ context: WriteContext) throws(StatusError) {}
     func validate(_ object: JSONValue, old: JSONValue?, _ context: WriteContext, _ errors: inout [FieldError]) {}
     func gracePeriod(of object: JSONValue, requested: Int?) -> Int? { nil }
+    func prepareForDeletion(_ object: inout JSONValue) {}
+    func warnings(_ object: JSONValue, old: JSONValue?, _ context: WriteContext) -> [String] { [] }
     func checkDeletion(name: String, _ resource: ServedResource) throws(StatusError) {}
     func mayVanish(_ object: JSONValue) -> Bool { true }
     var returnsDeletedObject: Bool { false }
@@ -66,6 +72,7 @@ enum Strategies {
         "namespaces": NamespaceStrategy(),
         "services": ServiceStrategy(),
         "nodes": DefaultStrategy(keepsStatusOnCreate: true),
+        "customresourcedefinitions.apiextensions.k8s.io": CustomResourceDefinitionStrategy(),
         "configmaps": ConfigMapStrategy(),
         "replicationcontrollers": DefaultStrategy(orphansDependents: true),
         "daemonsets.apps": DaemonSetStrategy(),

@@ -25,6 +25,21 @@ enum Cells {
         return { object in function(keys.reduce(object) { $0[$1] }) }
     }
 
+    /// Columns of custom resources have JSONPaths; what is not there, or not of the column's type, is null.
+    static func customCell(_ column: Column) -> Cell {
+        guard let path = JSONPath(column.source) else { return { _ in nil } }
+        return { object in
+            guard let found = path.find(in: object).first else { return nil }
+            switch column.type {
+            case "integer": return found.int.map(JSONValue.int) ?? found.double.map { .int(Int($0)) } ?? nil
+            case "number": return found.double == nil ? nil : found.value
+            case "boolean": return found.bool.map(JSONValue.bool) ?? nil
+            case "date": return found.string == nil ? nil : .string(since(found))
+            default: return .string(found.string ?? found.value.description)
+            }
+        }
+    }
+
     /// What stands in a cell without a value, by the type of its column.
     private static func absent(_ type: String, _ text: String) -> JSONValue {
         switch type {

@@ -15,7 +15,7 @@ enum Table {
         remaining: Int
     ) -> [UInt8] {
         let columns = resource.definition.columns.isEmpty ? defaultColumns : resource.definition.columns
-        let cells = columns.map(Cells.cell)
+        let cells = columns.map(resource.definition.isCustom ? Cells.customCell : Cells.cell)
         var writer = JSONWriter(capacity: 256 + objects.count * 512)
         writer.beginObject()
         writer.key("kind")

@@ -75,6 +75,18 @@ extension Kinds {
     ]
 
     static let otherDefaults: [String: @Sendable (inout JSONObject) -> Void] = [
+        "apiextensions.v1.CustomResourceDefinitionSpec": { spec in
+            guard let kind = spec["names"]?["kind"].string, !kind.isEmpty else { return }
+            for (field, name) in [("singular", kind.lowercased()), ("listKind", kind + "List")]
+            where spec["names"]?[field].text.isEmpty == true {
+                spec["names"]?[field] = .string(name)
+            }
+        },
+        "flowcontrol.v1.LimitResponse": { response in
+            if response["type"] == "Queue", response["queuing"] == nil {
+                response["queuing"] = ["handSize": 8, "queueLengthLimit": 50, "queues": 64]
+            }
+        },
         "rbac.v1.Subject": { subject in
             if subject["kind"] == "User" || subject["kind"] == "Group", subject["apiGroup"] == nil {
                 subject["apiGroup"] = "rbac.authorization.k8s.io"
