@@ -38,6 +38,7 @@ let package = Package(
         // What the system provides.
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
         // Imports point downwards only; see docs/ARCHITECTURE.md.
@@ -52,7 +53,7 @@ let package = Package(
         module("Client", ["API", "JSON"]),
         module(
             "Server",
-            ["API", "Client", "HTTP", "JSON", "Store", "TLS"] + nio("NIOCore", "NIOHTTP1", "NIOConcurrencyHelpers")),
+            ["API", "Client", "CZlib", "HTTP", "JSON", "Store", "TLS"] + nio("NIOCore", "NIOHTTP1", "NIOConcurrencyHelpers")),
         module("Controllers", ["API", "Client", "JSON"]),
         module("Scheduler", ["API", "Client", "JSON"]),
         .target(

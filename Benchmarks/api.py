@@ -31,12 +31,14 @@ TEXT = "x" * 760  # with its metadata an object of about 1 KB
 CONNECTIONS = 16
 OBJECTS = 10_000
 WATCHERS, UPDATES = 200, 200
+MANY_WATCHERS = 1000
+PODS = 10_000
 
 # What each figure must not exceed.
 GOALS = {
-    ("GET", "cpu_us"): 40, ("CREATE", "cpu_us"): 200, ("LIST", "p50_ms"): 40, ("WATCH", "cpu_us"): 7,
+    ("GET", "cpu_us"): 40, ("CREATE", "cpu_us"): 200, ("LIST", "p50_ms"): 40, ("WATCH", "cpu_us"): 7, ("FANOUT", "cpu_us"): 7,
     ("ready, first start", "seconds"): None, ("ready, second start", "seconds"): 0.5,
-    ("memory after start", "mb"): 40, ("idle", "cpu_percent"): 0.5,
+    ("memory after start", "mb"): 40, ("PODS", "mb"): 120, ("idle", "cpu_percent"): 0.5,
 }
 
 
@@ -121,15 +123,74 @@ class Bench:
         seen = self.wrk("GET", path, 1)
         return {**seen, "note": f"{seen['bytes'] / 1e6:.1f} MB"}
 
-    def watch(self):
+    def patch(self):
+        """Strategic merge patches of a Deployment, each a change."""
+        return self.patches("strategic-merge-patch")
+
+    def apply(self):
+        return self.patches("apply-patch")
+
+    def patches(self, kind):
+        self.namespace("bench-patch")
+        path = f"/apis/apps/v1/namespaces/bench-patch/deployments/{kind}"
+        labels = {"app": "bench"}
+        body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": kind}, "spec": {
+            "replicas": 0, "selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": {
+                "containers": [{"name": "app", "image": "app:0", "env": [{"name": "A", "value": "0"}]}]}}}}
+        api = self.server.api
+        api.post(path.rpartition("/")[0], body)
+        media = f"application/{kind}+" + ("yaml" if kind == "apply-patch" else "json")
+        connection, headers = api.connect(), api.headers(**{"Content-Type": media})
+        delays, before, end = [], cpu_seconds(self.pid), time.monotonic() + self.seconds
+        while (now := time.monotonic()) < end:
+            body["spec"]["template"]["spec"]["containers"][0]["image"] = f"app:{len(delays) + 1}"
+            patch = {**body, "metadata": {"name": kind}}
+            connection.request("PATCH", path + "?fieldManager=bench&force=true" * (kind == "apply-patch"), json.dumps(patch),
+                               headers)
+            response = connection.getresponse()
+            text = response.read()
+            if response.status != 200:
+                raise RuntimeError(f"PATCH: {response.status} {text[:300]}")
+            delays.append(time.monotonic() - now)
+        return {"rate": len(delays) / self.seconds, "p50_ms": percentile(delays, 50) * 1000,
+                "p99_ms": percentile(delays, 99) * 1000, "cpu_us": (cpu_seconds(self.pid) - before) / len(delays) * 1e6}
+
+    def pods(self):
+        """The memory of a server that keeps many Pods of 5 KB, and what a list of them takes."""
+        self.namespace("bench-pods")
+        path = "/api/v1/namespaces/bench-pods/pods"
+        harness.eventually(lambda: self.server.api.get("/api/v1/namespaces/bench-pods/serviceaccounts/default").status == 200)
+        headers = self.server.api.headers(**{"Content-Type": "application/json"})
+
+        def fill(numbers):
+            connection = self.server.api.connect()
+            for n in numbers:
+                value = harness.pod(f"p{n:05}")
+                value["metadata"]["annotations"] = {"bench/text": "x" * 2600}
+                value["spec"]["nodeName"] = f"node-{n % 100}"
+                connection.request("POST", path, json.dumps(value), headers)
+                response = connection.getresponse()
+                text = response.read()
+                if response.status != 201:
+                    raise RuntimeError(f"POST: {response.status} {text[:300]}")
+            connection.close()
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            list(pool.map(fill, (range(start, PODS, 8) for start in range(8))))
+        time.sleep(2)
+        size = len(self.server.api.get(path).text)
+        return {"mb": memory_mb(self.pid), "note": f"{PODS} Pods of {size / PODS / 1000:.1f} KB"}
+
+    def watch(self, count=None):
+        count = count or WATCHERS
         path = self.namespace("bench-watch")
         api = self.server.api
         api.delete(f"{path}/seen")
         start = api.post(path, harness.config_map("seen", {"text": TEXT})).json["metadata"]["resourceVersion"]
-        watchers = Watchers(self.server, f"{path}?watch=true&resourceVersion={start}", WATCHERS)
+        watchers = Watchers(self.server, f"{path}?watch=true&resourceVersion={start}", count)
         try:
             before, began = cpu_seconds(self.pid), time.monotonic()
-            reader = threading.Thread(target=watchers.read, args=(WATCHERS * UPDATES,))
+            reader = threading.Thread(target=watchers.read, args=(count * UPDATES,))
             reader.start()
             connection, headers = api.connect(), api.headers(**{"Content-Type": "application/merge-patch+json"})
             for _ in range(UPDATES):
@@ -144,12 +205,15 @@ class Bench:
         finally:
             watchers.close()
         delays = watchers.delays
-        if len(delays) != WATCHERS * UPDATES:
-            raise RuntimeError(f"{len(delays)} of {WATCHERS * UPDATES} events were delivered")
+        if len(delays) != count * UPDATES:
+            raise RuntimeError(f"{len(delays)} of {count * UPDATES} events were delivered")
         return {"rate": len(delays) / took, "p50_ms": percentile(delays, 50) * 1000,
                 "p99_ms": percentile(delays, 99) * 1000,
                 "cpu_us": (cpu_seconds(self.pid) - before) / len(delays) * 1e6,
-                "note": f"{WATCHERS} watchers, {UPDATES} updates in {took:.2f} s"}
+                "note": f"{count} watchers, {UPDATES} updates in {took:.2f} s"}
+
+    def fanout(self):
+        return self.watch(MANY_WATCHERS)
 
     def idle(self):
         before = cpu_seconds(self.pid)
@@ -230,7 +294,7 @@ def start(server):
 def measure(options):
     harness.BINARY = options.segler.resolve()
     server = harness.Segler("bench")
-    wanted = options.only.split(",") if options.only else ["get", "create", "list", "watch"]
+    wanted = options.only.split(",") if options.only else ["get", "create", "list", "patch", "apply", "watch", "fanout", "pods"]
     results = {}
     try:
         results["ready, first start"] = start(server)
@@ -267,7 +331,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--segler", type=pathlib.Path, default=HERE.parent / ".build/release/segler")
     parser.add_argument("--seconds", type=int, default=5, help="how long each load runs (5)")
-    parser.add_argument("--only", help="some of get,create,list,watch, in this order, with commas")
+    parser.add_argument("--only", help="some of get,create,list,patch,apply,watch,fanout,pods, in this order, with commas")
     parser.add_argument("-o", "--output", choices=["table", "json"], default="table")
     parser.add_argument("--strict", action="store_true", help="exit 1 if a goal was missed")
     options = parser.parse_args()

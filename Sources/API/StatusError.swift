@@ -200,6 +200,13 @@ public struct StatusError: Error, Sendable, CustomStringConvertible {
         error.causes = errors.map { Cause(field: $0.field, reason: $0.reason.rawValue, message: $0.message) }
         return error
     }
+    /// The server has as much to do as it can take.
+    public static let tooManyRequests: StatusError = {
+        var error = StatusError(
+            code: 429, reason: "TooManyRequests", message: "too many requests, please try again later")
+        error.retryAfterSeconds = 1
+        return error
+    }()
     public static func internalError(_ message: String) -> StatusError {
         StatusError(code: 500, reason: "InternalError", message: message)
     }

@@ -64,9 +64,23 @@ struct ResourcePath: Sendable {
 extension APIServer: Responder {
     public func respond(to request: HTTPRequest, on eventLoop: any EventLoop) -> Reply {
         do {
-            return try route(request)
+            return Self.compressing(try route(request), request)
         } catch {
             return .now(Self.response(error))
+        }
+    }
+
+    /// Compressing takes long, so it is not done on the event loop.
+    private static func compressing(_ reply: Reply, _ request: HTTPRequest) -> Reply {
+        switch reply {
+        case .now(let response) where Compression.applies(to: response, request):
+            .later { Compression.compress(response) }
+        case .later(let answer) where request.method == .GET:
+            .later {
+                let response = await answer()
+                return Compression.applies(to: response, request) ? Compression.compress(response) : response
+            }
+        default: reply
         }
     }
 
@@ -102,7 +116,10 @@ extension APIServer: Responder {
             }
             throw .noSuchPath
         }
-        return try serve(resource, target, caller, request)
+        let reply = try serve(resource, target, caller, request)
+        guard case .later(let answer) = reply, request.method != .GET else { return reply }
+        let flow = Flows.isSystem(caller, resource.definition.name) ? flows.systemWrites : flows.writes
+        return .later { await flow.run(answer) ?? Self.response(.tooManyRequests) }
     }
 
     private static func plainVerb(_ method: HTTPMethod) -> String {
@@ -204,9 +221,15 @@ extension APIServer: Responder {
         case "list":
             let list = try ListRequest(query, definition)
             let snapshot = try snapshot(resource, namespace: target.namespace, list)
-            let pieces = presentation.render(
-                snapshot, resource, limit: list.limit, selects: list.selects, revision: snapshot.revision)
-            return .now(HTTPResponse(status: .ok, headers: Self.headers(yaml: yaml), body: .slices(pieces)))
+            @Sendable func answer() -> HTTPResponse {
+                HTTPResponse(
+                    status: .ok, headers: Self.headers(yaml: yaml),
+                    body: .slices(presentation.render(snapshot, resource, selects: list.selects)))
+            }
+            // A few objects are written at once; many would keep the event loop from other connections.
+            if snapshot.objects.count <= 100 { return .now(answer()) }
+            let flow = Flows.isSystem(caller, definition.name) ? flows.systemLists : flows.lists
+            return .later { await flow.run { answer() } ?? Self.response(.tooManyRequests) }
         case "watch":
             return try watch(resource, target, try ListRequest(query, definition), presentation)
         case "create":
@@ -276,8 +299,7 @@ extension APIServer: Responder {
                     return HTTPResponse(
                         status: .ok, headers: Self.headers(yaml: yaml),
                         body: .slices(
-                            presentation.render(
-                                snapshot, resource, limit: 0, selects: true, revision: snapshot.revision)))
+                            presentation.render(snapshot, resource, selects: true)))
                 }
             }
         default: throw .methodNotAllowed

@@ -43,6 +43,7 @@ public final class APIServer: Sendable {
     let authenticator: Authenticator
     let authorizer: any Authorizer
     let admission: [any AdmissionStep]
+    let flows = Flows()
     /// What /readyz waits for, and what nodes answer for logs and exec.
     private let state = Mutex(State())
     private struct State {

@@ -54,7 +54,7 @@ struct RequestedNames {
             ]
         }
         let wanted = Self.names(of: object)
-        if let conflict = wanted.first(where: { taken.contains($0.name) }) {
+        if let conflict = wanted.last(where: { taken.contains($0.name) }) {
             let isEstablished = Self.isEstablished(object)
             var conditions = [
                 condition("NamesAccepted", false, conflict.reason, "\"\(conflict.name.text)\" is already in use")

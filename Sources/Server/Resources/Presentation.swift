@@ -53,9 +53,7 @@ enum Presentation: Sendable {
     }
 
     /// A list, in pieces of some 256 KiB: stored bytes one behind the other.
-    func render(_ snapshot: Snapshot, _ resource: ServedResource, limit: Int, selects: Bool, revision: Int64)
-        -> [[UInt8]]
-    {
+    func render(_ snapshot: Snapshot, _ resource: ServedResource, selects: Bool) -> [[UInt8]] {
         var continuation: String?
         if snapshot.more, let last = snapshot.objects.last {
             continuation = ContinueToken(revision: snapshot.revision, after: last.key).text
@@ -65,7 +63,7 @@ enum Presentation: Sendable {
             return [
                 Table.render(
                     resource, snapshot.objects.map { resource.served($0.bytes) }, include,
-                    resourceVersion: String(revision),
+                    resourceVersion: String(snapshot.revision),
                     continuation: continuation, remaining: remaining)
             ]
         }
@@ -82,7 +80,7 @@ enum Presentation: Sendable {
             writer.string(resource.definition.apiVersion)
         }
         writer.key("metadata")
-        Self.writeListMeta(&writer, String(revision), continuation, remaining)
+        Self.writeListMeta(&writer, String(snapshot.revision), continuation, remaining)
         writer.key("items")
         var piece = writer.bytes + [UInt8(ascii: "[")]
         var pieces: [[UInt8]] = []

@@ -35,6 +35,10 @@ private final class WatchPump: @unchecked Sendable {
     private var deadline: Scheduled<Void>?
     private var bookmark: Scheduled<Void>?
     private var lastBookmark: Int64 = 0
+    /// Events that come within this time of each other are sent together: one TLS record and one system call for all.
+    private static let coalescing = TimeAmount.milliseconds(2)
+    private var notBefore = NIODeadline.now()
+    private var isScheduled = false
     private let streamBox = NIOLockedValueBox<(stream: ResponseStream?, isDue: Bool)>((nil, false))
 
     init(_ resource: ServedResource, _ list: ListRequest, _ presentation: Presentation) {
@@ -47,7 +51,23 @@ private final class WatchPump: @unchecked Sendable {
             if box.stream == nil { box.isDue = true }
             return box.stream
         }
-        if let stream { stream.eventLoop.execute { self.pump(stream) } }
+        if let stream { stream.eventLoop.execute { self.pumpSoon(stream) } }
+    }
+
+    /// At once, unless something was sent just now.
+    private func pumpSoon(_ stream: ResponseStream) {
+        let now = NIODeadline.now()
+        if now >= notBefore {
+            notBefore = now + Self.coalescing
+            pump(stream)
+        } else if !isScheduled {
+            isScheduled = true
+            stream.eventLoop.scheduleTask(deadline: notBefore) {
+                self.isScheduled = false
+                self.notBefore = .now() + Self.coalescing
+                self.pump(stream)
+            }
+        }
     }
 
     func start(_ session: WatchSession, _ stream: ResponseStream) {
