@@ -33,6 +33,16 @@ public struct FieldPath: Sendable, CustomStringConvertible {
         return path
     }
 
+    /// The path of what holds this: of the list for an item, of the object for a field.
+    var parent: FieldPath {
+        var path = self
+        path.steps = Array(steps.dropLast())
+        return path
+    }
+
+    /// A field of an item of a list.
+    var isBelowItem: Bool { if case .index? = steps.dropLast().last { true } else { false } }
+
     public var description: String {
         var text = ""
         for step in steps {
@@ -90,6 +100,10 @@ public struct FieldError: Sendable, Equatable {
     }
     public static func tooLong(_ path: FieldPath, maximum: Int) -> FieldError {
         FieldError(path, .tooLong, "Too long: may not be more than \(maximum) bytes")
+    }
+
+    public static func tooMany(_ path: FieldPath, _ count: Int, maximum: Int) -> FieldError {
+        FieldError(path, .tooMany, "Too many: \(count): must have at most \(maximum) items")
     }
 
     private static func shown(_ value: JSONValue) -> String {

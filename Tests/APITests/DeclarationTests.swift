@@ -39,11 +39,16 @@ import Testing
             }
             let wanted = Set((upstream["properties"].object ?? [:]).keys)
             let declared = Set(type.fields.map(\.name))
+            let required = upstream["required"].array ?? []
             #expect(wanted.subtracting(declared).isEmpty, "missing in \(type.name)")
             #expect(declared.subtracting(wanted).isEmpty, "too many in \(type.name)")
             for field in type.fields {
                 let property = upstream["properties"][field.name]
                 check(field, property, type.name, kinds.schema)
+                if field.isRequired {
+                    #expect(
+                        required.contains(.string(field.name)), "\(type.name).\(field.name) is not required upstream")
+                }
             }
         }
     }

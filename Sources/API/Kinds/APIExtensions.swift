@@ -12,7 +12,7 @@ extension Kinds {
           priority int32
           type! string
         type CustomResourceConversion
-          strategy! string
+          strategy! string enum(None|Webhook)
           webhook WebhookConversion
         kind CustomResourceDefinition # A kind of objects that users add to the API.
           spec CustomResourceDefinitionSpec = {}
@@ -37,17 +37,17 @@ extension Kinds {
           names CustomResourceDefinitionNames = {}
           preserveUnknownFields bool
           scope! string enum(Cluster|Namespaced)
-          versions! [CustomResourceDefinitionVersion]
+          versions! [CustomResourceDefinitionVersion] unchecked
         type CustomResourceDefinitionStatus
           acceptedNames CustomResourceDefinitionNames = {"plural":"","kind":""}
           conditions [CustomResourceDefinitionCondition] = null map(type)
           observedGeneration int64
           storedVersions [string] = null
         type CustomResourceDefinitionVersion
-          additionalPrinterColumns [CustomResourceColumnDefinition]
+          additionalPrinterColumns [CustomResourceColumnDefinition] unvalidated
           deprecated bool
           deprecationWarning string
-          name! string
+          name! string unchecked
           schema CustomResourceValidation
           selectableFields [SelectableField]
           served bool = false
@@ -55,14 +55,14 @@ extension Kinds {
           subresources CustomResourceSubresources
         type CustomResourceSubresourceScale
           labelSelectorPath string
-          specReplicasPath! string
-          statusReplicasPath! string
+          specReplicasPath! string unchecked
+          statusReplicasPath! string unchecked
         type CustomResourceSubresourceStatus
         type CustomResourceSubresources
           scale CustomResourceSubresourceScale
           status CustomResourceSubresourceStatus
         type CustomResourceValidation
-          openAPIV3Schema JSONSchemaProps
+          openAPIV3Schema JSONSchemaProps unvalidated
         type ExternalDocumentation
           description string
           url string

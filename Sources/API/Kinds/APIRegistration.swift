@@ -20,11 +20,11 @@ extension Kinds {
         type APIServiceSpec
           caBundle bytes
           group string
-          groupPriorityMinimum! int32
+          groupPriorityMinimum! int32 unchecked range(1,20000)
           insecureSkipTLSVerify bool
           service ServiceReference
           version string
-          versionPriority! int32
+          versionPriority! int32 unchecked range(1,1000)
         type APIServiceStatus
           conditions [APIServiceCondition] map(type) patch(type)
         type ServiceReference

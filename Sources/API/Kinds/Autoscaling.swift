@@ -66,9 +66,9 @@ extension Kinds {
           current MetricValueStatus = {} @2
           metric MetricIdentifier = {} @1
         type HPAScalingPolicy
-          periodSeconds! int32 @3
-          type! string @1
-          value! int32 @2
+          periodSeconds! int32 unchecked @3
+          type! string unchecked @1
+          value! int32 unchecked @2
         type HPAScalingRules
           policies [HPAScalingPolicy] @2
           selectPolicy string @1

@@ -80,19 +80,19 @@ extension Kinds {
           terminating *int32 @11
           uncountedTerminatedPods UncountedTerminatedPods @8
         type JobTemplateSpec
-          metadata meta.ObjectMeta = {} @1
+          metadata meta.ObjectMeta = {} unvalidated @1
           spec JobSpec = {} @2
         type PodFailurePolicy
           rules! [PodFailurePolicyRule] @1
         type PodFailurePolicyOnExitCodesRequirement
           containerName string @1
-          operator! string @2
-          values! [int32] set @3
+          operator! string enum(In|NotIn) @2
+          values! [int32] unchecked set @3
         type PodFailurePolicyOnPodConditionsPattern
-          status string = True @2
-          type! string @1
+          status string = True enum(False|True|Unknown) @2
+          type! string format(qualifiedName) @1
         type PodFailurePolicyRule
-          action! string @1
+          action! string enum(Count|FailIndex|FailJob|Ignore) @1
           onExitCodes PodFailurePolicyOnExitCodesRequirement @2
           onPodConditions [PodFailurePolicyOnPodConditionsPattern] @3
         type SuccessPolicy

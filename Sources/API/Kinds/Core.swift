@@ -285,13 +285,13 @@ extension Kinds {
           sizeBytes int64 @2
         type ContainerPort # A port a container listens on.
           containerPort! int32 range(1,65535) @3 # The port's number.
-          hostIP string format(ip) @5 # The address of the node that the host port is bound to.
+          hostIP string @5 # The address of the node that the host port is bound to.
           hostPort int32 range(1,65535) @2 # The port of the node that leads here.
           name string format(portName) @1 # A name that services can refer to.
           protocol string = TCP enum(SCTP|TCP|UDP) @4 # TCP, UDP or SCTP.
         type ContainerResizePolicy
-          resourceName! string enum(cpu|memory) @1
-          restartPolicy! string enum(NotRequired|RestartContainer) @2
+          resourceName! string unchecked @1
+          restartPolicy! string unchecked @2
         type ContainerRestartRule
           action! string
           exitCodes ContainerRestartRuleOnExitCodes
@@ -336,7 +336,7 @@ extension Kinds {
         type DaemonEndpoint
           Port int32 = 0 @1
         type DownwardAPIProjection
-          items [DownwardAPIVolumeFile] @1
+          items [DownwardAPIVolumeFile] unvalidated @1
         type DownwardAPIVolumeFile
           fieldRef ObjectFieldSelector @2
           mode *int32 range(0,511) @4
@@ -344,17 +344,17 @@ extension Kinds {
           resourceFieldRef ResourceFieldSelector @3
         type DownwardAPIVolumeSource
           defaultMode *int32 = 420 range(0,511) @2
-          items [DownwardAPIVolumeFile] @1
+          items [DownwardAPIVolumeFile] unvalidated @1
         type EmptyDirVolumeSource
           medium string @1
           sizeLimit quantity @2
         type EndpointAddress atomic
           hostname string @3
-          ip! string format(ip) @1
-          nodeName string @4
+          ip! string unchecked @1
+          nodeName string format(dns1123subdomain) @4
           targetRef ObjectReference @2
         type EndpointPort atomic
-          appProtocol string @4
+          appProtocol string format(qualifiedName) @4
           name string format(dns1123label) @1
           port! int32 range(1,65535) unchecked @2
           protocol string = TCP enum(SCTP|TCP|UDP) @3
@@ -484,11 +484,11 @@ extension Kinds {
           port intstr port @2
           scheme string = HTTP enum(HTTP|HTTPS) @4
         type HTTPHeader
-          name! string @1
-          value! string @2
+          name! string unchecked @1
+          value! string unchecked @2
         type HostAlias
           hostnames [string] @2
-          ip! string format(ip) @1
+          ip! string unchecked @1
         type HostIP
           ip! string @1
         type HostPathVolumeSource
@@ -501,7 +501,7 @@ extension Kinds {
           initiatorName string @12
           iqn! string @2
           iscsiInterface string = default @4
-          lun! int32 @3
+          lun! *int32 = 0 @3
           portals [string] @7
           readOnly bool @6
           secretRef SecretReference @10
@@ -513,7 +513,7 @@ extension Kinds {
           initiatorName string @12
           iqn! string @2
           iscsiInterface string = default @4
-          lun! int32 @3
+          lun! *int32 = 0 @3
           portals [string] @7
           readOnly bool @6
           secretRef LocalObjectReference @10
@@ -545,7 +545,7 @@ extension Kinds {
           max {quantity} @2
           maxLimitRequestRatio {quantity} @6
           min {quantity} @3
-          type! string @1
+          type! string unchecked @1
         type LimitRangeSpec
           limits [LimitRangeItem] = null @1
         type LinuxContainerUser
@@ -637,7 +637,7 @@ extension Kinds {
           podCIDR string @1 # The block of addresses for pods on the node.
           podCIDRs [string] set patch @7
           providerID string @3
-          taints [Taint] @5 # Marks that keep pods away unless they tolerate them.
+          taints [Taint] unvalidated @5 # Marks that keep pods away unless they tolerate them.
           unschedulable bool @4 # When true, no new pods are placed here.
         type NodeStatus
           addresses [NodeAddress] map(type) patch(type) @5
@@ -715,7 +715,7 @@ extension Kinds {
           metadata meta.ObjectMeta @1
           spec PersistentVolumeClaimSpec = {} @2
         type PersistentVolumeClaimVolumeSource
-          claimName! string format(dns1123subdomain) @1
+          claimName! string @1
           readOnly bool @2
         type PersistentVolumeSpec # Where the storage is and how it may be used.
           oneof! hostPath|gcePersistentDisk|awsElasticBlockStore|glusterfs|flocker|nfs|rbd|quobyte|cephfs|iscsi|cinder|fc|flexVolume|azureFile|vsphereVolume|photonPersistentDisk|portworxVolume|azureDisk|scaleIO|local|storageos|csi
@@ -805,7 +805,7 @@ extension Kinds {
         type PodOS
           name! string @1
         type PodReadinessGate
-          conditionType! string @1
+          conditionType! string unchecked @1
         type PodResourceClaim
           name! string format(dns1123label) @1
           resourceClaimName string @3
@@ -814,7 +814,7 @@ extension Kinds {
           name string = "" @1
           resourceClaimName string @2
         type PodSchedulingGate
-          name! string @1
+          name! string unchecked @1
         type PodSchedulingGroup
           podGroupName string
         type PodSecurityContext # Security settings of all containers of a pod.
@@ -899,7 +899,7 @@ extension Kinds {
         kind PodTemplate # A template for pods that is stored by itself.
           template PodTemplateSpec = {} @2
         type PodTemplateSpec # What pods made from this are like.
-          metadata meta.ObjectMeta = {} @1 # Labels and annotations of the pods.
+          metadata meta.ObjectMeta = {} unvalidated @1 # Labels and annotations of the pods.
           spec PodSpec = {} @2 # What is wanted of the pods.
         type PortStatus
           error string @3
@@ -1031,8 +1031,8 @@ extension Kinds {
         type ScopeSelector atomic
           matchExpressions [ScopedResourceSelectorRequirement] @1
         type ScopedResourceSelectorRequirement
-          operator! string @2
-          scopeName! string @1
+          operator! string unchecked @2
+          scopeName! string unchecked @1
           values [string] @3
         type SeccompProfile
           localhostProfile string @2
@@ -1084,9 +1084,9 @@ extension Kinds {
         type ServiceAccountTokenProjection
           audience string @1
           expirationSeconds *int64 = 3600 range(600,4294967296) @2
-          path! string format(localPath) @3
+          path! string unchecked @3
         type ServicePort # A port of a service.
-          appProtocol string @6 # The application's protocol, as a hint.
+          appProtocol string format(qualifiedName) @6 # The application's protocol, as a hint.
           name string format(dns1123label) @1 # The port's name; needed when there are several.
           nodePort int32 @5 # The port of every node that leads here.
           port! int32 range(1,65535) unchecked @3 # The port of the service.
@@ -1119,7 +1119,7 @@ extension Kinds {
         type SessionAffinityConfig
           clientIP ClientIPConfig @1
         type SleepAction
-          seconds! int64 min(0) @1
+          seconds! *int64 = 0 @1
         type StorageOSPersistentVolumeSource
           fsType string @3
           readOnly bool @4
@@ -1134,7 +1134,7 @@ extension Kinds {
           volumeNamespace string @2
         type Sysctl
           name! string @1
-          value! string @2
+          value! string unchecked @2
         type TCPSocketAction
           host string @2
           port intstr port @1
@@ -1150,7 +1150,7 @@ extension Kinds {
           tolerationSeconds *int64 @5 # Seconds until the pod leaves a node with a NoExecute taint.
           value string @3 # The taint's value, for Equal.
         type TopologySelectorLabelRequirement
-          key! string @1
+          key! string unchecked @1
           values! [string] @2
         type TopologySelectorTerm atomic
           matchLabelExpressions [TopologySelectorLabelRequirement] @1
@@ -1162,7 +1162,7 @@ extension Kinds {
           nodeAffinityPolicy string enum(Honor|Ignore) @6
           nodeTaintsPolicy string enum(Honor|Ignore) @7
           topologyKey! string @2
-          whenUnsatisfiable! string enum(DoNotSchedule|ScheduleAnyway) @3
+          whenUnsatisfiable! string unchecked enum(DoNotSchedule|ScheduleAnyway) @3
         type TypedLocalObjectReference atomic
           apiGroup *string @1
           kind! string @2
@@ -1210,12 +1210,12 @@ extension Kinds {
           name! string @1
         type VolumeMount # A volume mounted into a container.
           mountPath! string @3 # Where the volume appears in the container.
-          mountPropagation string enum(Bidirectional|HostToContainer|None) @5 # Whether mounts made later are seen: None, HostToContainer or Bidirectional.
+          mountPropagation string @5 # Whether mounts made later are seen: None, HostToContainer or Bidirectional.
           name! string @1 # The name of the volume.
           readOnly bool @2 # Mount it read-only.
-          recursiveReadOnly string enum(Disabled|Enabled|IfPossible) @7
-          subPath string format(relativePath) @4 # A path within the volume to mount instead of its root.
-          subPathExpr string format(relativePath) @6 # As subPath, with $(NAME) for environment variables.
+          recursiveReadOnly string @7
+          subPath string @4 # A path within the volume to mount instead of its root.
+          subPathExpr string @6 # As subPath, with $(NAME) for environment variables.
         type VolumeMountStatus
           mountPath string = "" @2
           name string = "" @1

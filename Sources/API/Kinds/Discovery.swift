@@ -25,7 +25,7 @@ extension Kinds {
           forNodes [ForNode] @2
           forZones [ForZone] @1
         type EndpointPort atomic
-          appProtocol string @4
+          appProtocol string format(qualifiedName) @4
           name *string = "" format(dns1123label) @1
           port *int32 range(1,65535) @3
           protocol string = TCP enum(SCTP|TCP|UDP) @2

@@ -23,7 +23,7 @@ extension Kinds {
           lendablePercent *int32 = 0 range(0,100) @2
           nominalConcurrencyShares *int32 = 0 min(0) @1
         type FlowDistinguisherMethod
-          type! string @1
+          type! string unchecked enum(ByNamespace|ByUser) @1
         kind FlowSchema # Which requests belong to which priority level.
           spec FlowSchemaSpec = {} @2
           status FlowSchemaStatus = {} @3
@@ -35,7 +35,7 @@ extension Kinds {
           type string @1
         type FlowSchemaSpec
           distinguisherMethod FlowDistinguisherMethod @3
-          matchingPrecedence int32 = 1000 range(1,10000) @2
+          matchingPrecedence int32 = 1000 @2
           priorityLevelConfiguration PriorityLevelConfigurationReference = {} @1
           rules [PolicyRulesWithSubjects] @4
         type FlowSchemaStatus
@@ -44,9 +44,9 @@ extension Kinds {
           name! string @1
         type LimitResponse
           queuing QueuingConfiguration @2
-          type! string @1
+          type! string unchecked enum(Queue|Reject) @1
         type LimitedPriorityLevelConfiguration
-          borrowingLimitPercent *int32 @4
+          borrowingLimitPercent *int32 min(0) @4
           lendablePercent *int32 = 0 range(0,100) @3
           limitResponse LimitResponse = {"type":"Reject"} @2
           nominalConcurrencyShares *int32 = 30 min(0) @1
@@ -67,11 +67,11 @@ extension Kinds {
           status string @2
           type string @1
         type PriorityLevelConfigurationReference
-          name! string @1
+          name! string format(dns1123subdomain) @1
         type PriorityLevelConfigurationSpec
           exempt ExemptPriorityLevelConfiguration @3
           limited LimitedPriorityLevelConfiguration @2
-          type! string enum(Exempt|Limited) @1
+          type! string unchecked enum(Exempt|Limited) @1
         type PriorityLevelConfigurationStatus
           conditions [PriorityLevelConfigurationCondition] map(type) patch(type) @1
         type QueuingConfiguration
@@ -89,7 +89,7 @@ extension Kinds {
           namespace! string @1
         type Subject
           group GroupSubject @3
-          kind! string @1
+          kind! string unchecked enum(Group|ServiceAccount|User) @1
           serviceAccount ServiceAccountSubject @4
           user UserSubject @2
         type UserSubject

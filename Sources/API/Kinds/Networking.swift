@@ -15,7 +15,7 @@ extension Kinds {
           column Address string ingressAddress
           column Ports string ingressPorts
           column Age string age
-        resource ipaddresses IPAddress cluster short=ip name=pathSegment
+        resource ipaddresses IPAddress cluster short=ip name=ip
           column Name name .metadata.name
           column ParentRef string parentRef
         resource networkpolicies NetworkPolicy namespaced short=netpol generation
@@ -36,7 +36,7 @@ extension Kinds {
         kind IPAddress # An address given out to a service.
           spec IPAddressSpec = {} @2
         type IPAddressSpec
-          parentRef ParentReference = {} @1
+          parentRef! ParentReference immutable @1
         type IPBlock
           cidr! string format(cidr) @1
           except [string] @2
@@ -49,10 +49,10 @@ extension Kinds {
         kind IngressClass # A kind of ingress controller.
           spec IngressClassSpec = {} @2
         type IngressClassParametersReference
-          apiGroup string
-          kind! string @2
-          name! string @3
-          namespace string @5
+          apiGroup string format(dns1123subdomain)
+          kind! string format(pathSegment) @2
+          name! string format(pathSegment) @3
+          namespace string format(dns1123label) @5
           scope string @4
         type IngressClassSpec
           controller string immutable @1
@@ -97,7 +97,7 @@ extension Kinds {
           podSelector meta.LabelSelector @1
         type NetworkPolicyPort
           endPort *int32 range(1,65535) @3
-          port intstr @2
+          port intstr port @2
           protocol string = TCP enum(SCTP|TCP|UDP) @1
         type NetworkPolicySpec # Which traffic the chosen pods may have.
           egress [NetworkPolicyEgressRule] @3 # Traffic that may leave the pods.
@@ -105,10 +105,10 @@ extension Kinds {
           podSelector meta.LabelSelector = {} @1 # The pods the policy is about; all of the namespace when empty.
           policyTypes [string] enum(Egress|Ingress) @4 # Whether the policy is about Ingress, Egress or both.
         type ParentReference
-          group string @1
-          name! string @4
-          namespace string @3
-          resource! string @2
+          group string format(dns1123subdomain) @1
+          name! string format(pathSegment) @4
+          namespace string format(pathSegment) @3
+          resource! string format(pathSegment) @2
         type ServiceBackendPort atomic
           name string format(portName) @1
           number int32 range(1,65535) @2
@@ -116,7 +116,7 @@ extension Kinds {
           spec ServiceCIDRSpec = {} @2
           status ServiceCIDRStatus = {} @3
         type ServiceCIDRSpec
-          cidrs [string] immutable @1
+          cidrs [string] @1
         type ServiceCIDRStatus
           conditions [meta.Condition] map(type) patch(type) @1
         """#

@@ -13,7 +13,7 @@ extension Kinds {
           overhead Overhead @3
           scheduling Scheduling @4
         type Scheduling
-          nodeSelector {string} atomic @1
+          nodeSelector {string} atomic format(labels) @1
           tolerations [core.Toleration] @2
         """#
 }

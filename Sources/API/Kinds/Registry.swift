@@ -18,13 +18,16 @@ extension Kinds {
 
     /// Checks across fields, by type.
     static let checks: [String: Check] = merge([
-        metaChecks, podChecks, containerChecks, volumeChecks, schedulingChecks, coreChecks, serviceChecks,
+        metaChecks, podChecks, containerChecks, flowControlChecks, registrationChecks, definitionChecks, deviceChecks,
+        volumeChecks, schedulingChecks, coreChecks, serviceChecks,
         workloadChecks, jobChecks,
         autoscalingChecks, rbacChecks, storageChecks, networkingChecks, quotaChecks, admissionChecks,
     ])
 
     /// Checks of an object against the one it replaces, by type.
-    static let updateChecks: [String: UpdateCheck] = merge([workloadUpdateChecks, storageUpdateChecks])
+    static let updateChecks: [String: UpdateCheck] = merge([
+        workloadUpdateChecks, storageUpdateChecks, nodeUpdateChecks, networkingUpdateChecks, definitionUpdateChecks,
+    ])
 
     private static func merge<T>(_ groups: [[String: T]]) -> [String: T] {
         groups.reduce(into: [:]) { all, group in all.merge(group) { first, _ in first } }

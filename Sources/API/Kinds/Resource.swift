@@ -129,8 +129,8 @@ extension Kinds {
           selectors [DeviceSelector] @3
           tolerations [DeviceToleration] @6
         type DeviceTaint
-          effect! string @3
-          key! string @1
+          effect! string enum(NoExecute|NoSchedule|None) @3
+          key! string format(qualifiedName) @1
           timeAdded time @4
           value string @2
         type DeviceToleration
@@ -158,7 +158,7 @@ extension Kinds {
           driver! string @1
           parameters any = null @2
         kind ResourceClaim # A wish for devices.
-          spec ResourceClaimSpec = {} @2
+          spec ResourceClaimSpec = {} immutable @2
           status ResourceClaimStatus = {} @3
         type ResourceClaimConsumerReference
           apiGroup string @1
@@ -172,14 +172,14 @@ extension Kinds {
           devices [AllocatedDeviceStatus] map(driver,device,pool,shareID) @4
           reservedFor [ResourceClaimConsumerReference] map(uid) patch(uid) @2
         kind ResourceClaimTemplate # What claims made for pods are like.
-          spec ResourceClaimTemplateSpec = {} @2
+          spec ResourceClaimTemplateSpec = {} immutable @2
         type ResourceClaimTemplateSpec
           metadata meta.ObjectMeta = {} @1
           spec ResourceClaimSpec = {} @2
         type ResourcePool
-          generation! int64 @2
+          generation! *int64 = 0 @2
           name! string @1
-          resourceSliceCount! int64 @3
+          resourceSliceCount! int64 unchecked @3
         kind ResourceSlice # Devices that a driver offers.
           spec ResourceSliceSpec = {} @2
         type ResourceSliceSpec

@@ -41,7 +41,7 @@ extension Kinds {
         kind CSIDriver # What a CSI driver can do.
           spec CSIDriverSpec = {} @2
         type CSIDriverSpec
-          attachRequired *bool = true @1
+          attachRequired *bool = true immutable @1
           fsGroupPolicy string = ReadWriteOnceWithFSType @5
           nodeAllocatableUpdatePeriodSeconds *int64 @9
           podInfoOnMount *bool = false @2
@@ -51,7 +51,7 @@ extension Kinds {
           serviceAccountTokenInSecrets *bool
           storageCapacity *bool = false @4
           tokenRequests [TokenRequest] @6
-          volumeLifecycleModes [string] = ["Persistent"] set @3
+          volumeLifecycleModes [string] = ["Persistent"] set immutable @3
         kind CSINode # The CSI drivers of a node.
           spec CSINodeSpec = {} @2
         type CSINodeDriver
@@ -64,8 +64,8 @@ extension Kinds {
         kind CSIStorageCapacity # How much storage a class has left somewhere.
           capacity quantity @4
           maximumVolumeSize quantity @5
-          nodeTopology meta.LabelSelector @2
-          storageClassName! string @3
+          nodeTopology meta.LabelSelector immutable @2
+          storageClassName! string immutable format(dns1123subdomain) @3
         kind StorageClass # A way to make volumes.
           allowVolumeExpansion *bool @6 # Whether claims may grow.
           allowedTopologies [core.TopologySelectorTerm] @8
@@ -75,17 +75,17 @@ extension Kinds {
           reclaimPolicy string = Delete fixed @4 # What happens to volumes after their claims are gone.
           volumeBindingMode string = Immediate immutable enum(Immediate|WaitForFirstConsumer) @7 # When volumes are made: Immediate or WaitForFirstConsumer.
         type TokenRequest
-          audience! string @1
+          audience! string unchecked @1
           expirationSeconds *int64 @2
         kind VolumeAttachment # A volume attached to a node.
-          spec VolumeAttachmentSpec = {} @2
+          spec VolumeAttachmentSpec = {} immutable @2
           status VolumeAttachmentStatus = {} @3
         type VolumeAttachmentSource
           inlineVolumeSpec core.PersistentVolumeSpec @2
           persistentVolumeName string @1
         type VolumeAttachmentSpec
           attacher! string @1
-          nodeName! string @3
+          nodeName! string format(dns1123subdomain) @3
           source VolumeAttachmentSource = {} @2
         type VolumeAttachmentStatus
           attachError VolumeError @3
@@ -93,8 +93,8 @@ extension Kinds {
           attachmentMetadata {string} @2
           detachError VolumeError @4
         kind VolumeAttributesClass # Attributes of volumes that can change later.
-          driverName! string @2
-          parameters {string} @3
+          driverName! string fixed @2
+          parameters {string} fixed @3
         type VolumeError
           errorCode *int32 @3
           message string @2

@@ -21,7 +21,8 @@ internal import JSON
 /// another group's alias where it is not of this group), `[TYPE]` a list, `{TYPE}` a map; a leading `*` keeps a zero
 /// value that would otherwise count as absent. DEFAULT is JSON without spaces, or a bare word. RULES are enum(A|B),
 /// min(N), range(N,M), port, format(NAME), immutable (a change is invalid), fixed (a change is forbidden), unchecked (a
-/// required field whose absence is found by its other rules or by a function), unique, atomic, set, map(KEYS), patch,
+/// required field whose absence is found by its other rules or by a function), unvalidated (what is below is seen by a
+/// function alone), unique, atomic, set, map(KEYS), patch,
 /// patch(KEY), retainKeys.
 struct DeclarationReader {
     private(set) var schema = Schema()
@@ -210,6 +211,7 @@ struct DeclarationReader {
         case ("immutable", _): field.isImmutable = true
         case ("fixed", _): field.isFixed = true
         case ("unchecked", _): field.isUnchecked = true
+        case ("unvalidated", _): field.isUnvalidated = true
         case ("unique", _): field.isUnique = true
         case ("atomic", _): field.isAtomic = true
         case ("set", _): field.listType = .set

@@ -136,7 +136,7 @@ public enum Format: String, Sendable {
                     text.split(separator: ".").count >= 3,
                     "should be a domain with at least three segments separated by dots") : wrong
         case .wildcardHost:
-            return text.hasPrefix("*")
+            return text.contains("*")
                 ? unless(
                     text.hasPrefix("*.") && Self.isSubdomain(bytes.dropFirst(2)),
                     "a wildcard DNS name starts with '*.' before a subdomain")

@@ -57,6 +57,8 @@ public struct Field: Sendable {
     public internal(set) var isUnchecked = false
     /// Null is a value like others (custom resources).
     public internal(set) var isNullable = false
+    /// What is below is checked by a function of the type that holds the field, and by nothing else.
+    public internal(set) var isUnvalidated = false
     /// Items of a set, or keys of a list that is a map, may stand in it once only.
     public internal(set) var isUnique = false
     /// A map or object that server-side apply owns as a whole (`x-kubernetes-map-type: atomic`).

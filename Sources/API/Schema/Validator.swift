@@ -47,7 +47,7 @@ public struct Validator {
         return spare
     }
 
-    /// A number without a value is zero, and its rules say whether that will do.
+    /// A number without a value is zero, a text empty, and its rules say whether that will do.
     private mutating func missing(_ field: Field, _ path: FieldPath) {
         guard field.isUnchecked else {
             errors.append(.required(path))
@@ -55,12 +55,14 @@ public struct Validator {
         }
         switch field.type {
         case .int32, .int64, .intOrString: for rule in field.rules { check(rule, 0, path) }
+        case .string: for rule in field.rules { check(rule, "", path) }
         default: break
         }
     }
 
     private mutating func validate(_ value: JSONValue, _ field: Field, _ path: FieldPath) {
         for rule in field.rules { check(rule, value, path) }
+        if field.isUnvalidated { return }
         switch (field.type, value) {
         case (.object(let id), _): validate(value, type: id, at: path)
         case (.list(let element), .array(let list)):

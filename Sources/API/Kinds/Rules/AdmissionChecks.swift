@@ -14,6 +14,12 @@ extension Kinds {
                 errors.append(.required(path, "exactly one of url or service is required"))
             }
             if let url = client["url"].string, !url.isEmpty {
+                if url.hasPrefix("https://"), url.dropFirst(8).prefix(1).allSatisfy({ $0 == "/" }) {
+                    errors.append(.invalid(path["url"], client["url"], "host must be specified"))
+                }
+                if url.hasPrefix("https://"), url.dropFirst(8).prefix(while: { $0 != "/" }).contains("@") {
+                    errors.append(.invalid(path["url"], client["url"], "user information is not permitted in the URL"))
+                }
                 if !url.hasPrefix("https://") {
                     errors.append(.invalid(path["url"], client["url"], "'https' is the only allowed URL scheme"))
                 }
@@ -54,22 +60,7 @@ extension Kinds {
                 errors.check(usage, isOneOf: keyUsages, path["usages"][index])
                 if !seen.insert(usage.text).inserted { errors.append(.duplicate(path["usages"][index], usage)) }
             }
-            if let name = spec["signerName"].string, !name.isEmpty {
-                let (domain, rest) = name.splitOnce("/")
-                if rest.isEmpty {
-                    errors.append(
-                        .invalid(
-                            path["signerName"], spec["signerName"],
-                            "must be a fully qualified domain and path of the form 'example.com/signer-name'"))
-                } else if !domain.contains(".") {
-                    errors.append(
-                        .invalid(
-                            path["signerName"], spec["signerName"],
-                            "should be a domain with at least two segments separated by dots"))
-                } else {
-                    errors.check(.dns1123Subdomain, .string(String(domain)), path["signerName"])
-                }
-            }
+            checkSigner(spec["signerName"], path["signerName"], &errors)
             if let seconds = spec["expirationSeconds"].int, seconds < 600 {
                 errors.append(
                     .invalid(
@@ -106,6 +97,13 @@ extension Kinds {
             errors.check(.fullyQualifiedName, .string(name), path["name"])
         }
         let versions = webhook["admissionReviewVersions"].items
+        var seen: Set<String> = []
+        for (index, version) in versions.enumerated() {
+            let path = path["admissionReviewVersions"][index]
+            errors.check(.dns1035Label, version, path)
+            if !seen.insert(version.text).inserted { errors.append(.duplicate(path, version)) }
+        }
+        checkConditions(webhook["matchConditions"], path["matchConditions"], &errors)
         if !versions.isEmpty, !versions.contains("v1"), !versions.contains("v1beta1") {
             errors.append(
                 .invalid(
@@ -114,16 +112,55 @@ extension Kinds {
         }
     }
 
+    private static func checkConditions(_ list: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) {
+        if list.items.count > 64 { errors.append(.tooMany(path, list.items.count, maximum: 64)) }
+        var names: Set<String> = []
+        for (index, condition) in list.items.enumerated() {
+            for field in ["expression", "name"] { errors.require(condition, field, path[index]) }
+            let name = condition["name"].text
+            if name.isEmpty { continue }
+            errors.check(.qualifiedName, .string(name), path[index]["name"])
+            if !names.insert(name).inserted { errors.append(.duplicate(path[index]["name"], condition["name"])) }
+        }
+    }
+
+    /// `*/*` and `*/scale` already say what other words would.
+    private static func checkResourceWords(_ list: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) {
+        let words = list.items.map(\.text)
+        if words.count > 1, words.contains("*/*") {
+            errors.append(.invalid(path, list, "if '*/*' is present, must not specify other resources"))
+        } else if words.contains("*"), words.contains(where: { $0 != "*" && !$0.contains("/") }) {
+            errors.append(
+                .invalid(path, list, "if '*' is present, must not specify other resources without subresources"))
+        }
+        for (index, word) in words.enumerated() where word.contains("/") && word != "*/*" {
+            let (resource, part) = word.splitOnce("/")
+            if part == "*",
+                words.contains(where: { $0 != word && $0.hasPrefix(resource + "/") })
+                    || resource == "*" && words.contains(where: { $0 != word && $0.hasSuffix("/" + part) })
+            {
+                errors.append(
+                    .invalid(path[index], .string(word), "if '\(word)' is present, must not specify what it includes"))
+            }
+        }
+    }
+
     private static func checkRule(_ rule: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) {
         for field in ["operations", "apiGroups", "apiVersions", "resources"] {
             errors.require(rule, field, path)
-            if rule[field].items.count > 1, rule[field].items.contains("*") {
+            if field != "resources", rule[field].items.count > 1, rule[field].items.contains("*") {
                 errors.append(.invalid(path[field], rule[field], "if '*' is present, must not specify other values"))
+            }
+        }
+        for field in ["apiVersions", "resources"] {
+            for (index, item) in rule[field].items.enumerated() where item.text.isEmpty {
+                errors.append(.required(path[field][index]))
             }
         }
         for (index, operation) in rule["operations"].items.enumerated() {
             errors.check(operation, isOneOf: ["*", "CREATE", "UPDATE", "DELETE", "CONNECT"], path["operations"][index])
         }
+        checkResourceWords(rule["resources"], path["resources"], &errors)
         errors.check(rule["scope"], isOneOf: ["*", "Cluster", "Namespaced"], path["scope"])
     }
 }

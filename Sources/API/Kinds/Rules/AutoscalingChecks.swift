@@ -106,15 +106,16 @@ extension Kinds {
         if let seconds = rules["stabilizationWindowSeconds"].int, !(0...3600).contains(seconds) {
             errors.append(.invalid(path["stabilizationWindowSeconds"], .int(seconds), "must be between 0 and 3600"))
         }
+        errors.quantity(rules["tolerance"], path["tolerance"])
         errors.check(rules["selectPolicy"], isOneOf: ["Disabled", "Max", "Min"], path["selectPolicy"])
         if rules["policies"].items.isEmpty {
             errors.append(.required(path["policies"], "must specify at least one Policy"))
         }
         for (index, policy) in rules["policies"].items.enumerated() {
             let path = path["policies"][index]
-            errors.check(policy["type"], isOneOf: ["Percent", "Pods"], path["type"])
+            errors.check(.string(policy["type"].text), isOneOf: ["Percent", "Pods"], path["type"])
             if policy["value"].int ?? 0 <= 0 {
-                errors.append(.invalid(path["value"], policy["value"], "must be greater than zero"))
+                errors.append(.invalid(path["value"], .int(policy["value"].int ?? 0), "must be greater than zero"))
             }
             let period = policy["periodSeconds"].int ?? 0
             if !(1...1800).contains(period) {

@@ -36,8 +36,18 @@ extension Kinds {
         },
         "core.v1.EndpointAddress": { address, path, errors in
             errors.check(.dns1123Label, address["hostname"], path["hostname"])
-            if let problem = IPAddress(address["ip"].text)?.specialUse {
-                errors.append(.invalid(path["ip"], address["ip"], problem))
+            checkHostAddress(address["ip"], path["ip"], &errors)
+        },
+        "core.v1.NamespaceSpec": { spec, path, errors in
+            for finalizer in spec["finalizers"].items {
+                let name = finalizer.text
+                errors.check(.qualifiedName, .string(name), path["finalizers"])
+                if !name.contains("/"), !["kubernetes", "orphan", "foregroundDeletion"].contains(name) {
+                    errors.append(
+                        .invalid(
+                            path["finalizers"], finalizer,
+                            "name is neither a standard finalizer name nor is it fully qualified"))
+                }
             }
         },
         "core.v1.ReplicationControllerSpec": { spec, path, errors in
@@ -55,6 +65,16 @@ extension Kinds {
             checkAlwaysRunning(spec["template"], path["template"], &errors)
         },
     ]
+
+    /// An address that a host on the network can have. What is none is found twice, as upstream does.
+    static func checkHostAddress(_ address: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) {
+        errors.check(.ip, .string(address.text), path)
+        if let parsed = IPAddress(address.text) {
+            if let problem = parsed.specialUse { errors.append(.invalid(path, address, problem)) }
+        } else {
+            errors.append(.invalid(path, address, "must be a valid IP address"))
+        }
+    }
 
     private static func checkJSON(_ data: JSONValue, _ key: String, _ path: FieldPath, _ errors: inout [FieldError]) {
         guard let text = data[key].string else {

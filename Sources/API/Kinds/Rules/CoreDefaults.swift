@@ -29,6 +29,31 @@ extension Kinds {
                 namespace["metadata"]?["labels"]["kubernetes.io/metadata.name"] = .string(name)
             }
         },
+        // The old field of one block, and the new one of two, say the same.
+        "core.v1.NodeSpec": {
+            pair(&$0, "podCIDR", "podCIDRs") {
+                [$0]
+            } first: {
+                $0[0]
+            }
+        },
+        "core.v1.PodStatus": {
+            pair(&$0, "podIP", "podIPs") {
+                [["ip": $0]]
+            } first: {
+                $0[0]["ip"]
+            }
+        },
+        "core.v1.LoadBalancerIngress": { ingress in
+            if ingress["ip"] != nil, ingress["ipMode"] == nil { ingress["ipMode"] = "VIP" }
+        },
+        "core.v1.PersistentVolumeClaimSpec": { spec in
+            // A source in one's own namespace stands in both fields.
+            if let source = spec["dataSource"], spec["dataSourceRef"] == nil { spec["dataSourceRef"] = source }
+            if let reference = spec["dataSourceRef"], spec["dataSource"] == nil, !reference.given("namespace") {
+                spec["dataSource"] = reference
+            }
+        },
         "core.v1.ReplicationController": { controller in
             guard let labels = controller["spec"]?["template"]["metadata"]["labels"], !labels.isNull else { return }
             if controller["spec"]?["selector"].isNull == true { controller["spec"]?["selector"] = labels }
@@ -41,6 +66,18 @@ extension Kinds {
             item["defaultRequest"] = merged(merged(item["defaultRequest"], item["min"]), limits)
         },
     ]
+
+    /// A field that holds one value and its successor that holds a list: each is made from the other.
+    private static func pair(
+        _ object: inout JSONObject, _ one: String, _ many: String, list: (JSONValue) -> JSONValue,
+        first: (JSONValue) -> JSONValue
+    ) {
+        if let value = object[one], object[many] == nil {
+            object[many] = list(value)
+        } else if let values = object[many], object[one] == nil, !first(values).isNull {
+            object[one] = first(values)
+        }
+    }
 
     private static let imagePullPolicy: @Sendable (inout JSONObject) -> Void = { container in
         guard container["imagePullPolicy"] == nil else { return }
@@ -85,7 +122,7 @@ extension Kinds {
             spec["ports"][index]["targetPort"] = .int(spec["ports"][index]["port"].int ?? 0)
         }
         if !spec.has("internalTrafficPolicy") { spec["internalTrafficPolicy"] = "Cluster" }
-        if spec["type"] == "NodePort" || spec["type"] == "LoadBalancer", !spec.has("externalTrafficPolicy") {
+        if isExternallyAccessible(spec), !spec.has("externalTrafficPolicy") {
             spec["externalTrafficPolicy"] = "Cluster"
         }
         if spec["type"] == "LoadBalancer", !spec.has("allocateLoadBalancerNodePorts") {

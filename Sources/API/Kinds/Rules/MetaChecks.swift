@@ -23,21 +23,20 @@ extension Kinds {
         },
         "meta.v1.ObjectMeta": { metadata, path, errors in
             var controllers = 0
-            for (index, owner) in metadata["ownerReferences"].items.enumerated() {
-                let path = path["ownerReferences"][index]
+            for owner in metadata["ownerReferences"].items {
+                let path = path["ownerReferences"]
                 for field in ["apiVersion", "kind", "name", "uid"] where owner[field].text.isEmpty {
                     errors.append(.invalid(path[field], owner[field], "must not be empty"))
                 }
                 if owner["kind"] == "Event", owner["apiVersion"] == "v1" {
                     errors.append(.invalid(path, owner, "an Event is not allowed to be an owner"))
                 }
-                if owner["controller"] == true { controllers += 1 }
-            }
-            if controllers > 1 {
+                guard owner["controller"] == true else { continue }
+                controllers += 1
+                if controllers == 1 { continue }
                 errors.append(
                     .invalid(
-                        path["ownerReferences"], metadata["ownerReferences"],
-                        "only one reference can have controller set to true"))
+                        path, metadata["ownerReferences"], "only one reference can have controller set to true"))
             }
         },
     ]

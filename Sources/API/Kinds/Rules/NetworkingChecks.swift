@@ -11,11 +11,14 @@ extension Kinds {
         },
         "networking.v1.Ingress": { ingress, path, errors in
             let name = "kubernetes.io/ingress.class"
-            if ingress["spec"].given("ingressClassName"), ingress["metadata"]["annotations"].has(name) {
+            let annotation = ingress["metadata"]["annotations"][name]
+            if ingress["spec"].given("ingressClassName"), !annotation.isNull,
+                annotation != ingress["spec"]["ingressClassName"]
+            {
                 errors.append(
                     .invalid(
-                        path["metadata"]["annotations"][name], ingress["metadata"]["annotations"][name],
-                        "can not be set when the class field is also set"))
+                        path["annotations"][name], annotation,
+                        "must match `ingressClassName` when both are specified"))
             }
         },
         "networking.v1.IngressRule": { rule, path, errors in
@@ -35,9 +38,8 @@ extension Kinds {
             let text = rule["path"].text
             switch rule["pathType"].text {
             case "Exact", "Prefix":
-                guard text.hasPrefix("/") else {
-                    errors.append(.invalid(path["path"], rule["path"], "must be an absolute path"))
-                    return
+                if !text.hasPrefix("/") {
+                    errors.append(.invalid(path["path"], .string(text), "must be an absolute path"))
                 }
                 for sequence in ["//", "/./", "/../", "%2f", "%2F"] where text.contains(sequence) {
                     errors.append(.invalid(path["path"], rule["path"], "must not contain '\(sequence)'"))
@@ -56,6 +58,10 @@ extension Kinds {
             switch (backend.given("resource"), backend.given("service")) {
             case (true, true): errors.append(.invalid(path, "", "cannot set both resource and service backends"))
             case (false, false): errors.append(.invalid(path, "", "resource or service backend is required"))
+            case (true, false):
+                let (resource, path) = (backend["resource"], path["resource"])
+                errors.check(.dns1123Subdomain, resource["apiGroup"], path["apiGroup"])
+                for field in ["kind", "name"] { errors.check(.pathSegment, resource[field], path[field]) }
             case (false, true):
                 let service = backend["service"]
                 switch (service["port"].given("name"), service["port"].given("number")) {
@@ -63,7 +69,16 @@ extension Kinds {
                 case (false, false): errors.append(.required(path, "port name or number is required"))
                 default: break
                 }
-            default: break
+            }
+        },
+        "networking.v1.IngressLoadBalancerIngress": { ingress, path, errors in
+            errors.check(.ip, ingress["ip"], path["ip"])
+            if let name = ingress["hostname"].string, !name.isEmpty {
+                errors.check(.dns1123Subdomain, .string(name), path["hostname"])
+                if IPAddress(name) != nil {
+                    errors.append(
+                        .invalid(path["hostname"], ingress["hostname"], "must be a DNS name, not an IP address"))
+                }
             }
         },
         "networking.v1.IngressClassSpec": { spec, path, errors in
@@ -120,22 +135,33 @@ extension Kinds {
                     .invalid(path["policyTypes"], spec["policyTypes"], "may not specify more than two policyTypes"))
             }
         },
-        "networking.v1.IPAddress": { errors(ofIPAddress: $0, $1, &$2) },
         "networking.v1.ServiceCIDRSpec": { spec, path, errors in
             let blocks = spec["cidrs"].items
             if blocks.isEmpty { errors.append(.required(path["cidrs"], "at least one CIDR required")) }
             if blocks.count > 2 {
                 errors.append(.invalid(path["cidrs"], spec["cidrs"], "may only hold up to 2 values"))
+                return
             }
             for (index, block) in blocks.enumerated() { errors.check(.cidr, block, path["cidrs"][index]) }
+            let families = blocks.compactMap { IPBlock($0.text)?.address.isIPv4 }
+            if families.count == 2, families[0] == families[1] {
+                errors.append(
+                    .invalid(path["cidrs"], spec["cidrs"], "may specify no more than one block for each IP family"))
+            }
         },
         "discovery.v1.EndpointSlice": { slice, path, errors in
             let type = slice["addressType"].text
+            if slice["endpoints"].items.count > 1000 {
+                errors.append(.tooMany(path["endpoints"], slice["endpoints"].items.count, maximum: 1000))
+            }
+            if slice["ports"].items.count > 20000 {
+                errors.append(.tooMany(path["ports"], slice["ports"].items.count, maximum: 20000))
+            }
             for (index, endpoint) in slice["endpoints"].items.enumerated() {
                 let path = path["endpoints"][index]["addresses"]
                 let addresses = endpoint["addresses"].items
                 if addresses.count > 100 {
-                    errors.append(.invalid(path, endpoint["addresses"], "must have at most 100 items"))
+                    errors.append(.tooMany(path, addresses.count, maximum: 100))
                 }
                 for (position, address) in addresses.enumerated() {
                     check(address, type: type, path[position], &errors)
@@ -148,21 +174,35 @@ extension Kinds {
         },
     ]
 
-    private static func errors(ofIPAddress object: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) {
-        errors.check(.ip, object["metadata"]["name"], path["metadata"]["name"])
-        let parent = object["spec"]["parentRef"]
-        if parent.members.isEmpty { errors.append(.required(path["spec"]["parentRef"])) }
-    }
+    static let networkingUpdateChecks: [String: UpdateCheck] = [
+        // A second block may be added, to serve both families.
+        "networking.v1.ServiceCIDRSpec": { new, old, path, errors in
+            let (now, before) = (new["cidrs"].items, old["cidrs"].items)
+            guard now.count == before.count || (before.count == 1 && now.count == 2) else {
+                errors.append(.invalid(path["cidrs"], new["cidrs"], "field is immutable"))
+                return
+            }
+            for (index, block) in before.enumerated() where now[index] != block {
+                errors.append(.invalid(path["cidrs"][index], now[index], "field is immutable"))
+            }
+        }
+    ]
 
     private static func check(_ address: JSONValue, type: String, _ path: FieldPath, _ errors: inout [FieldError]) {
         guard type == "IPv4" || type == "IPv6" else {
-            if type == "FQDN" { errors.check(.dns1123Subdomain, address, path) }
+            if type == "FQDN" {
+                errors.check(.dns1123Subdomain, address, path)
+                if !address.text.contains(".") {
+                    errors.append(.invalid(path, address, "should be a domain with at least two segments"))
+                }
+            }
             return
         }
-        guard let parsed = IPAddress(address.text), parsed.isIPv4 == (type == "IPv4") else {
+        let parsed = IPAddress(address.text)
+        if parsed?.isIPv4 != (type == "IPv4") {
             errors.append(.invalid(path, address, "must be a valid \(type) address"))
-            return
         }
-        if let problem = parsed.specialUse { errors.append(.invalid(path, address, problem)) }
+        if parsed == nil { errors.append(.invalid(path, address, "must be a valid IP address")) }
+        if let problem = parsed?.specialUse { errors.append(.invalid(path, address, problem)) }
     }
 }

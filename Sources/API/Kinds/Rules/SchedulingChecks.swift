@@ -40,6 +40,36 @@ extension Kinds {
                 }
                 if requirement["key"] != "metadata.name" {
                     errors.append(.invalid(path["key"], requirement["key"], "not a valid field selector key"))
+                } else {
+                    for (position, value) in requirement["values"].items.enumerated() {
+                        errors.check(.dns1123Subdomain, value, path["values"][position])
+                    }
+                }
+            }
+        },
+        // Values that no node can have are refused where they would keep a Pod from every node.
+        "core.v1.NodeSelector": { selector, path, errors in
+            for (index, term) in selector["nodeSelectorTerms"].items.enumerated() {
+                for (position, requirement) in term["matchExpressions"].items.enumerated() {
+                    let path = path["nodeSelectorTerms"][index]["matchExpressions"][position]["values"]
+                    for (item, value) in requirement["values"].items.enumerated() {
+                        errors.check(.labelValue, value, path[item])
+                    }
+                }
+            }
+        },
+        "core.v1.TopologySelectorTerm": { term, path, errors in
+            var keys: Set<String> = []
+            for (index, requirement) in term["matchLabelExpressions"].items.enumerated() {
+                let path = path["matchLabelExpressions"][index]
+                errors.check(.qualifiedName, .string(requirement["key"].text), path["key"])
+                if !keys.insert(requirement["key"].text).inserted {
+                    errors.append(.duplicate(path["key"], requirement["key"]))
+                }
+                var values: Set<String> = []
+                for (position, value) in requirement["values"].items.enumerated()
+                where !values.insert(value.text).inserted {
+                    errors.append(.duplicate(path["values"][position], value))
                 }
             }
         },
@@ -78,9 +108,6 @@ extension Kinds {
             }
         },
         "core.v1.TopologySpreadConstraint": { constraint, path, errors in
-            if let key = constraint["topologyKey"].string, !key.isEmpty {
-                errors.check(.qualifiedName, .string(key), path["topologyKey"])
-            }
             if let minimum = constraint["minDomains"].int {
                 if minimum <= 0 {
                     errors.append(.invalid(path["minDomains"], .int(minimum), "must be greater than zero"))
@@ -106,19 +133,47 @@ extension Kinds {
             }
         },
         "core.v1.NodeSpec": { spec, path, errors in
+            let blocks = spec["podCIDRs"].items
+            for (index, block) in blocks.enumerated() { errors.check(.cidr, block, path["podCIDRs"][index]) }
+            let families = blocks.compactMap { IPBlock($0.text)?.address.isIPv4 }
+            if blocks.count > 1, blocks.count > 2 || Set(families).count < families.count {
+                errors.append(
+                    .invalid(
+                        path["podCIDRs"], spec["podCIDRs"], "may specify no more than one CIDR for each IP family"))
+            }
+            // Clients know the taints as part of the metadata.
+            let path = FieldPath("metadata", "taints")
             var seen: Set<String> = []
             for (index, taint) in spec["taints"].items.enumerated() {
-                let path = path["taints"][index]
-                if let key = taint["key"].string, !key.isEmpty {
-                    errors.check(.qualifiedName, .string(key), path["key"])
-                }
+                let path = path[index]
+                errors.check(.qualifiedName, .string(taint["key"].text), path["key"])
                 if let problem = Format.labelValue.problems(taint["value"].text).first {
                     errors.append(.invalid(path["value"], taint["value"], problem))
+                }
+                errors.require(taint, "effect", path)
+                if !taint["effect"].text.isEmpty {
+                    errors.check(
+                        taint["effect"], isOneOf: ["NoExecute", "NoSchedule", "PreferNoSchedule"], path["effect"])
                 }
                 if !seen.insert(taint["key"].text + ":" + taint["effect"].text).inserted {
                     errors.append(.duplicate(path, taint))
                 }
             }
         },
+    ]
+
+    static let nodeUpdateChecks: [String: UpdateCheck] = [
+        "core.v1.NodeSpec": { new, old, path, errors in
+            for (field, isList) in [("podCIDRs", true), ("providerID", false)] {
+                let isGiven = isList ? !old[field].items.isEmpty : !old[field].text.isEmpty
+                if isGiven, new[field] != old[field] {
+                    errors.append(
+                        .forbidden(path[field], "node updates may not change \(field) except from empty to valid"))
+                }
+            }
+            if new["externalID"] != old["externalID"] {
+                errors.append(.forbidden(path["externalID"], "may not be updated"))
+            }
+        }
     ]
 }

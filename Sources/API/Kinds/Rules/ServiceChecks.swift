@@ -37,9 +37,10 @@ extension Kinds {
                 errors.append(.duplicate(path, port))
             }
             guard let nodePort = port["nodePort"].int, nodePort != 0 else { continue }
-            if type != "NodePort", type != "LoadBalancer" {
+            if type == "ClusterIP" {
                 errors.append(.forbidden(path["nodePort"], "may not be used when `type` is '\(type)'"))
-            } else if !nodePorts.insert("\(transport) \(nodePort)").inserted {
+            }
+            if !nodePorts.insert("\(transport) \(nodePort)").inserted {
                 errors.append(.duplicate(path["nodePort"], port["nodePort"]))
             }
         }
@@ -84,8 +85,13 @@ extension Kinds {
     private static func checkExposure(_ spec: JSONValue, type: String, _ path: FieldPath, _ errors: inout [FieldError])
     {
         let isBalanced = type == "LoadBalancer"
+        // The one path that upstream spells with a capital.
+        let ranges = path["LoadBalancerSourceRanges"]
         if !isBalanced {
-            for field in ["loadBalancerSourceRanges", "allocateLoadBalancerNodePorts", "loadBalancerClass"]
+            if spec.given("loadBalancerSourceRanges") {
+                errors.append(.forbidden(ranges, "may only be used when `type` is 'LoadBalancer'"))
+            }
+            for field in ["allocateLoadBalancerNodePorts", "loadBalancerClass"]
             where spec.given(field) {
                 errors.append(.forbidden(path[field], "may only be used when `type` is 'LoadBalancer'"))
             }
@@ -93,15 +99,17 @@ extension Kinds {
             errors.check(.qualifiedName, spec["loadBalancerClass"], path["loadBalancerClass"])
         }
         for (index, range) in spec["loadBalancerSourceRanges"].items.enumerated() {
-            errors.check(
-                .cidr, .string(String(range.text.filter { $0 != " " })), path["loadBalancerSourceRanges"][index])
+            errors.check(.cidr, .string(String(range.text.filter { $0 != " " })), ranges[index])
         }
-        let isExternal = isBalanced || type == "NodePort" || !spec["externalIPs"].items.isEmpty
+        let isExternal = isExternallyAccessible(spec)
         if spec.given("externalTrafficPolicy"), !isExternal {
             errors.append(
                 .invalid(
                     path["externalTrafficPolicy"], spec["externalTrafficPolicy"],
                     "may only be set for externally-accessible services"))
+        }
+        if !spec.given("externalTrafficPolicy"), isExternal {
+            errors.append(.required(path["externalTrafficPolicy"]))
         }
         if let port = spec["healthCheckNodePort"].int, port != 0,
             !isBalanced || spec["externalTrafficPolicy"] != "Local"
@@ -110,6 +118,14 @@ extension Kinds {
                 .invalid(
                     path["healthCheckNodePort"], .int(port),
                     "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"))
+        }
+    }
+
+    static func isExternallyAccessible(_ spec: JSONValue) -> Bool {
+        switch spec["type"].text {
+        case "LoadBalancer", "NodePort": true
+        case "ClusterIP": !spec["externalIPs"].items.isEmpty
+        default: false
         }
     }
 
@@ -126,7 +142,7 @@ extension Kinds {
                     .invalid(
                         path["clientIP"]["timeoutSeconds"], .int(seconds), "must be greater than 0 and at most 86400"))
             }
-        } else if !configuration.isNull {
+        } else if spec["sessionAffinity"] == "None", !configuration.isNull {
             errors.append(.forbidden(path, "must not be set when session affinity is None"))
         }
     }

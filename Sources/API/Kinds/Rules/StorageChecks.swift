@@ -18,15 +18,39 @@ extension Kinds {
                     .forbidden(
                         path["persistentVolumeReclaimPolicy"], "may not be 'recycle' for a hostPath mount of '/'"))
             }
-            if spec.given("local"), spec["nodeAffinity"]["required"].isNull {
+            if spec.given("local"), !spec.given("nodeAffinity") {
                 errors.append(.required(path["nodeAffinity"], "local volume requires node affinity"))
             }
-            if spec.given("nodeAffinity"), spec["nodeAffinity"]["required"].isNull, !spec.given("local") {
+            if spec.given("nodeAffinity"), spec["nodeAffinity"]["required"].isNull {
                 errors.append(.required(path["nodeAffinity"]["required"], "must specify required node constraints"))
             }
             errors.check(.dns1123Subdomain, spec["storageClassName"], path["storageClassName"])
+            if spec.given("volumeAttributesClassName") {
+                errors.require(spec, "volumeAttributesClassName", path)
+                if !spec["volumeAttributesClassName"].text.isEmpty {
+                    errors.check(
+                        .dns1123Subdomain, spec["volumeAttributesClassName"], path["volumeAttributesClassName"])
+                }
+                if !spec.given("csi") {
+                    errors.append(.required(path["csi"], "has to be specified when using volumeAttributesClassName"))
+                }
+            }
         },
-        "core.v1.CSIPersistentVolumeSource": { checkDriver($0["driver"], $1["driver"], &$2) },
+        "core.v1.CSIPersistentVolumeSource": { source, path, errors in
+            checkDriver(source["driver"], path["driver"], &errors)
+            for field in [
+                "controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef",
+                "nodeExpandSecretRef",
+            ]
+            where source.given(field) {
+                for (part, format) in [("name", Format.dns1123Subdomain), ("namespace", .dns1123Label)] {
+                    errors.require(source[field], part, path[field])
+                    if !source[field][part].text.isEmpty {
+                        errors.check(format, source[field][part], path[field][part])
+                    }
+                }
+            }
+        },
         "core.v1.PersistentVolumeClaimSpec": { spec, path, errors in
             checkAccessModes(spec["accessModes"], path["accessModes"], &errors)
             let storage = spec["resources"]["requests"]["storage"]
@@ -35,8 +59,26 @@ extension Kinds {
             } else {
                 checkPositive(storage, path["resources"].entry("storage"), &errors)
             }
-            if let name = spec["storageClassName"].string, !name.isEmpty {
-                errors.check(.dns1123Subdomain, .string(name), path["storageClassName"])
+            for field in ["storageClassName", "volumeAttributesClassName"] where !spec[field].text.isEmpty {
+                errors.check(.dns1123Subdomain, spec[field], path[field])
+            }
+            for field in ["dataSource", "dataSourceRef"] where spec.given(field) {
+                let group = spec[field]["apiGroup"].text
+                if group.isEmpty, spec[field]["kind"] != "PersistentVolumeClaim" {
+                    errors.append(
+                        .invalid(
+                            path[field], spec[field]["kind"],
+                            "must be 'PersistentVolumeClaim' when referencing the default apiGroup"))
+                } else if !group.isEmpty {
+                    errors.check(.dns1123Subdomain, .string(group), path[field]["apiGroup"])
+                }
+            }
+            let (source, reference) = (spec["dataSource"], spec["dataSourceRef"])
+            if !source.isNull, !reference.isNull,
+                reference.given("namespace")
+                    || ["apiGroup", "kind", "name"].contains(where: { source[$0] != reference[$0] })
+            {
+                errors.append(.invalid(path, "dataSource", "must match dataSourceRef"))
             }
         },
         "storage.v1.StorageClass": { object, path, errors in
@@ -45,9 +87,18 @@ extension Kinds {
                 errors.check(.qualifiedName, .string(name.lowercased()), path["provisioner"])
             }
             if object["parameters"].members.count > 512 { errors.append(.tooLong(path["parameters"], maximum: 512)) }
-            for key in object["parameters"].members.keys where key.isEmpty {
-                errors.append(.invalid(path["parameters"], .string(key), "field can not be empty."))
+            checkParameters(object["parameters"], path["parameters"], &errors)
+        },
+        "storage.v1.VolumeAttributesClass": { object, path, errors in
+            checkDriver(object["driverName"], path["driverName"], &errors)
+            if object["parameters"].members.isEmpty {
+                errors.append(.required(path["parameters"], "must contain at least one key/value pair"))
             }
+            if object["parameters"].members.count > 512 { errors.append(.tooLong(path["parameters"], maximum: 512)) }
+            checkParameters(object["parameters"], path["parameters"], &errors)
+        },
+        "storage.v1.CSIStorageCapacity": { object, path, errors in
+            for field in ["capacity", "maximumVolumeSize"] { errors.quantity(object[field], path[field]) }
         },
         "storage.v1.CSIDriverSpec": { spec, path, errors in
             errors.check(
@@ -55,7 +106,11 @@ extension Kinds {
             for mode in spec["volumeLifecycleModes"].items {
                 errors.check(mode, isOneOf: ["Ephemeral", "Persistent"], path["volumeLifecycleModes"])
             }
+            var audiences: Set<String> = []
             for (index, token) in spec["tokenRequests"].items.enumerated() {
+                if !audiences.insert(token["audience"].text).inserted {
+                    errors.append(.duplicate(path["tokenRequests"][index]["audience"], token["audience"]))
+                }
                 if let seconds = token["expirationSeconds"].int, seconds < 600 {
                     errors.append(
                         .invalid(
@@ -70,8 +125,22 @@ extension Kinds {
             if driver["nodeID"].text.utf8.count > 256 {
                 errors.append(.invalid(path["nodeID"], driver["nodeID"], "must be 256 characters or less"))
             }
+            errors.nonNegative(driver["allocatable"]["count"], path["allocatable"]["count"])
+            var keys: Set<String> = []
+            for key in driver["topologyKeys"].items {
+                errors.check(.qualifiedName, key, path["topologyKeys"])
+                if !keys.insert(key.text).inserted { errors.append(.duplicate(path["topologyKeys"], key)) }
+            }
+        },
+        "storage.v1.CSINodeSpec": { spec, path, errors in
+            var names: Set<String> = []
+            for (index, driver) in spec["drivers"].items.enumerated()
+            where !names.insert(driver["name"].text).inserted {
+                errors.append(.duplicate(path["drivers"][index]["name"], driver["name"]))
+            }
         },
         "storage.v1.VolumeAttachmentSpec": { spec, path, errors in
+            checkDriver(spec["attacher"], path["attacher"], &errors)
             let source = spec["source"]
             switch (source.given("persistentVolumeName"), source.given("inlineVolumeSpec")) {
             case (false, false):
@@ -98,10 +167,14 @@ extension Kinds {
                         path["persistentvolumesource"], "spec.persistentvolumesource is immutable after creation"))
             }
             if new["volumeMode"] != old["volumeMode"] {
-                errors.append(.invalid(path["volumeMode"], new["volumeMode"], "field is immutable"))
+                errors.append(.invalid(FieldPath("volumeMode"), new["volumeMode"], "field is immutable"))
             }
             if old.given("nodeAffinity"), new["nodeAffinity"] != old["nodeAffinity"] {
-                errors.append(.invalid(path["nodeAffinity"], new["nodeAffinity"], "field is immutable"))
+                errors.append(.invalid(FieldPath("nodeAffinity"), new["nodeAffinity"], "field is immutable"))
+            }
+            if old.given("volumeAttributesClassName"), !new.given("volumeAttributesClassName") {
+                errors.append(
+                    .forbidden(path["volumeAttributesClassName"], "update from non-nil value to nil is forbidden"))
             }
         },
         "core.v1.PersistentVolumeClaim": { new, old, path, errors in
@@ -118,8 +191,9 @@ extension Kinds {
                 if new["spec"]["resources"]["requests"].given("storage") {
                     allowed["resources"]["requests"]["storage"] = new["spec"]["resources"]["requests"]["storage"]
                 }
-                allowed["volumeAttributesClassName"] = new["spec"]["volumeAttributesClassName"]
-                if allowed["volumeAttributesClassName"].isNull { allowed.remove("volumeAttributesClassName") }
+                if new["spec"].given("volumeAttributesClassName") {
+                    allowed["volumeAttributesClassName"] = new["spec"]["volumeAttributesClassName"]
+                }
             }
             if new["spec"] != allowed {
                 errors.append(
@@ -132,11 +206,21 @@ extension Kinds {
                 claim["spec"]["resources"]["requests"]["storage"].string.flatMap(Quantity.init)
             }
             if let now = storage(new), let before = storage(old), now < before,
-                now < new["status"]["capacity"]["storage"].string.flatMap(Quantity.init) ?? before
+                now <= old["status"]["capacity"]["storage"].string.flatMap(Quantity.init) ?? .zero
             {
                 errors.append(
                     .forbidden(
                         path["spec"]["resources"]["requests"]["storage"], "field can not be less than status.capacity"))
+            }
+            if new["spec"]["volumeMode"] != old["spec"]["volumeMode"] {
+                errors.append(.invalid(FieldPath("volumeMode"), new["spec"]["volumeMode"], "field is immutable"))
+            }
+            if !old["spec"]["volumeAttributesClassName"].text.isEmpty,
+                new["spec"]["volumeAttributesClassName"].text.isEmpty
+            {
+                errors.append(
+                    .forbidden(
+                        path["spec"]["volumeAttributesClassName"], "update from non-nil value to nil is forbidden"))
             }
         },
         "core.v1.ResourceQuotaSpec": { new, old, path, errors in
@@ -161,6 +245,15 @@ extension Kinds {
         if modes.items.count > 1, modes.items.contains("ReadWriteOncePod") {
             errors.append(.forbidden(path, "may not use ReadWriteOncePod with other access modes"))
         }
+    }
+
+    private static func checkParameters(_ map: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) {
+        var size = 0
+        for (key, value) in map.members {
+            if key.isEmpty { errors.append(.invalid(path, .string(key), "field can not be empty.")) }
+            size += key.utf8.count + value.text.utf8.count
+        }
+        if size > 256 << 10 { errors.append(.tooLong(path, maximum: 256 << 10)) }
     }
 
     private static func checkPositive(_ value: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) {

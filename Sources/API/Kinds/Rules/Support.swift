@@ -13,6 +13,10 @@ extension [FieldError] {
     mutating func require(_ value: JSONValue, _ key: String, _ path: FieldPath) {
         if value[key].isNull || value[key] == "" || value[key].isEmptyContainer { append(.required(path[key])) }
     }
+    /// The same, found at a path that is not the field's own.
+    mutating func require(_ value: JSONValue, _ key: String, at path: FieldPath) {
+        if value[key].text.isEmpty { append(.required(path)) }
+    }
     mutating func check(_ format: Format, _ value: JSONValue, _ path: FieldPath) {
         if !value.isNull { format.check(value, path, &self) }
     }
