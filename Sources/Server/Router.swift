@@ -321,9 +321,39 @@ extension APIServer: Responder {
                     ? "the name of the object (\(target.name ?? "") based on URL) was undeterminable: name must be provided"
                     : "the name of the object (\(name)) does not match the name on the URL (\(target.name ?? ""))")
         }
+        let stored = resource.stored
+        if stored.strategy.createsOnUpdate, subresource == nil,
+            store.get(stored.storeName, stored.key(target.namespace, name)) == nil
+        {
+            try authorizeCreation(resource, target, caller)
+            return try await create(
+                stored, namespace: target.namespace, object: replacement, warnings, caller, options)
+        }
+        let hasRevision = !(replacement["metadata"]["resourceVersion"].string ?? "").isEmpty
+        if stored.strategy.needsRevision, !hasRevision,
+            store.get(stored.storeName, stored.key(target.namespace, name)) != nil
+        {
+            throw .invalid(
+                kind: resource.definition.name, group: resource.definition.group, name,
+                [.invalid(FieldPath("metadata", "resourceVersion"), 0, "must be specified for an update")])
+        }
         return try await update(
             resource, namespace: target.namespace, name: target.name ?? "", subresource: subresource, caller, options
         ) { _ throws(StatusError) in (replacement, warnings) }
+    }
+
+    /// Who replaces what is not there creates it, and must be allowed to.
+    private func authorizeCreation(_ resource: ServedResource, _ target: ResourcePath, _ caller: Caller)
+        throws(StatusError)
+    {
+        let definition = resource.definition
+        let attributes = RequestAttributes(
+            verb: "create", group: definition.group, version: definition.version, resource: definition.name,
+            namespace: target.namespace ?? "", name: target.name ?? "")
+        if !authorizer.allows(caller, attributes) {
+            throw .forbidden(
+                definition, target.name ?? "", "User \"\(caller.user)\" cannot create resource \"\(definition.name)\"")
+        }
     }
 
     // MARK: Answers

@@ -251,6 +251,13 @@ extension APIServer {
             if old.has("status") { object["status"] = old["status"] } else { object.remove("status") }
         case "status"?, "approval"?:
             var merged = old
+            for field in context.resource.strategy.keptByStatus {
+                if old["metadata"].has(field) {
+                    metadata[field] = old["metadata"][field]
+                } else {
+                    metadata.remove(field)
+                }
+            }
             merged["metadata"] = metadata
             if object.has("status") { merged["status"] = object["status"] } else { merged.remove("status") }
             object = merged

@@ -3,6 +3,8 @@ internal import JSON
 
 /// Events of the newer API say who reports what when; those of core/v1 may be as short as they were.
 struct EventStrategy: Strategy {
+    var createsOnUpdate: Bool { true }
+
     func validate(_ object: JSONValue, old: JSONValue?, _ context: WriteContext, _ errors: inout [FieldError]) {
         guard old == nil else { return }
         let isNew = context.options.apiVersion.hasPrefix("events.k8s.io/")

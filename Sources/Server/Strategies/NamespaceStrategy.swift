@@ -16,6 +16,18 @@ struct NamespaceStrategy: Strategy {
         if context.subresource != "finalize" { object["spec"]["finalizers"] = old["spec"]["finalizers"] }
     }
 
+    func validate(_ object: JSONValue, old: JSONValue?, _ context: WriteContext, _ errors: inout [FieldError]) {
+        guard context.subresource == "status" else { return }
+        let phase = object["metadata"].has("deletionTimestamp") ? "Terminating" : "Active"
+        if object["status"]["phase"].string != phase {
+            errors.append(
+                .invalid(
+                    FieldPath("status", "Phase"), object["status"]["phase"],
+                    "may only be '\(phase)' \(phase == "Active" ? "if" : "while") `deletionTimestamp` is \(phase == "Active" ? "empty" : "set")"
+                ))
+        }
+    }
+
     func gracePeriod(of object: JSONValue, requested: Int?) -> Int? { nil }
 
     func checkDeletion(name: String, _ resource: ServedResource) throws(StatusError) {

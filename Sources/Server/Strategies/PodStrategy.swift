@@ -18,40 +18,106 @@ struct PodStrategy: Strategy {
     }
 
     func validate(_ object: JSONValue, old: JSONValue?, _ context: WriteContext, _ errors: inout [FieldError]) {
-        if let old, context.subresource == "ephemeralcontainers" { checkDebugging(object, old, &errors) }
-        if let old, context.subresource == "resize", Self.qosClass(object["spec"]) != Self.qosClass(old["spec"]) {
-            errors.append(
-                .invalid(FieldPath("spec"), object["spec"], "Pod QOS Class may not change as a result of resizing"))
+        let path = FieldPath("spec")
+        guard let old else {
+            let spec = object["spec"]
+            if !(spec["ephemeralContainers"].array ?? []).isEmpty {
+                errors.append(.forbidden(path["ephemeralContainers"], "cannot be set on create"))
+            }
+            if !(spec["nodeName"].string ?? "").isEmpty, !(spec["schedulingGates"].array ?? []).isEmpty {
+                errors.append(
+                    .forbidden(path["nodeName"], "cannot be set until all schedulingGates have been cleared"))
+            }
+            return
         }
-        guard let old, context.subresource == nil else { return }
-        // What an update may change of a spec; everything else must be as it was.
-        var allowed = old["spec"]
+        switch context.subresource {
+        case "ephemeralcontainers": checkDebugging(object, old, &errors)
+        case "resize":
+            if Self.qosClass(object["spec"]) != Self.qosClass(old["spec"]) {
+                errors.append(
+                    .invalid(path, object["spec"], "Pod QOS Class may not change as a result of resizing"))
+            }
+        case nil: checkUpdate(object["spec"], old["spec"], path, &errors)
+        default: break
+        }
+    }
+
+    /// What an update may change of a spec; everything else must be as it was.
+    private func checkUpdate(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) {
+        var allowed = old
         for list in ["containers", "initContainers"] {
-            guard let now = object["spec"][list].array, let before = allowed[list].array, now.count == before.count
-            else { continue }
+            let now = new[list].array ?? []
+            guard now.count == (old[list].array ?? []).count else {
+                errors.append(.forbidden(path[list], "pod updates may not add or remove containers"))
+                return
+            }
             for index in now.indices { allowed[list][index]["image"] = now[index]["image"] }
         }
-        for field in ["activeDeadlineSeconds", "schedulingGates"] {
-            if object["spec"].has(field) { allowed[field] = object["spec"][field] } else { allowed.remove(field) }
+        let deadline = (new["activeDeadlineSeconds"], old["activeDeadlineSeconds"], path["activeDeadlineSeconds"])
+        if let before = deadline.1.int {
+            guard let now = deadline.0.int else {
+                errors.append(.invalid(deadline.2, .null, "must not update from a positive integer to nil value"))
+                return
+            }
+            if now > before {
+                errors.append(.invalid(deadline.2, .int(now), "must be less than or equal to previous value"))
+                return
+            }
         }
-        let tolerations = old["spec"]["tolerations"].array ?? []
-        if let now = object["spec"]["tolerations"].array, tolerations.allSatisfy(now.contains) {
-            allowed["tolerations"] = .array(now)
-        }
-        if (old["spec"]["terminationGracePeriodSeconds"].int ?? 0) < 0,
-            object["spec"]["terminationGracePeriodSeconds"] == 1
-        {
-            allowed["terminationGracePeriodSeconds"] = 1
-        }
-        if object["spec"] != allowed {
-            let changed =
-                (object["spec"].object?.keys ?? []).filter { object["spec"][$0] != allowed[$0] }
-                + (allowed.object?.keys ?? []).filter { !object["spec"].has($0) }
+        if new.has("activeDeadlineSeconds") { allowed["activeDeadlineSeconds"] = deadline.0 }
+        checkTolerations(new, old, path["tolerations"], &errors)
+        let gates = (old["schedulingGates"].array ?? []).map { $0["name"] }
+        for (index, gate) in (new["schedulingGates"].array ?? []).enumerated() where !gates.contains(gate["name"]) {
             errors.append(
                 .forbidden(
-                    FieldPath("spec"),
-                    "pod updates may not change fields other than `spec.containers[*].image`, `spec.initContainers[*].image`, `spec.activeDeadlineSeconds`, `spec.tolerations` (only additions to existing tolerations), `spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative); this one changes: \(changed.sorted().joined(separator: ", "))"
-                ))
+                    path["schedulingGates"][index]["name"],
+                    "only deletion is allowed, but found new scheduling gate '\(gate["name"].string ?? "")'"))
+        }
+        var open = ["schedulingGates", "tolerations"]
+        if !gates.isEmpty {
+            // Where a Pod may go can be narrowed while it is held back (KEP-3838).
+            let labels = new["nodeSelector"].object ?? [:]
+            if (old["nodeSelector"].object ?? [:]).contains(where: { labels[$0.key] != $0.value }) {
+                errors.append(
+                    .invalid(
+                        path["nodeSelector"], new["nodeSelector"],
+                        "only additions to spec.nodeSelector are allowed (no mutations or deletions)"))
+            }
+            open.append("nodeSelector")
+            if new["affinity"].has("nodeAffinity") {
+                allowed["affinity"]["nodeAffinity"] = new["affinity"]["nodeAffinity"]
+            }
+        }
+        for field in open {
+            if new.has(field) { allowed[field] = new[field] } else { allowed.remove(field) }
+        }
+        if (old["terminationGracePeriodSeconds"].int ?? 0) < 0, new["terminationGracePeriodSeconds"] == 1 {
+            allowed["terminationGracePeriodSeconds"] = 1
+        }
+        if new == allowed { return }
+        let changed =
+            (new.object?.keys ?? []).filter { new[$0] != allowed[$0] }
+            + (allowed.object?.keys ?? []).filter { !new.has($0) }
+        errors.append(
+            .forbidden(
+                path,
+                "pod updates may not change fields other than `spec.containers[*].image`, `spec.initContainers[*].image`, `spec.activeDeadlineSeconds`, `spec.tolerations` (only additions to existing tolerations), `spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative); this one changes: \(changed.sorted().joined(separator: ", "))"
+            ))
+    }
+
+    /// Tolerations may come, and how long they hold may change.
+    private func checkTolerations(_ new: JSONValue, _ old: JSONValue, _ path: FieldPath, _ errors: inout [FieldError]) {
+        func kinds(_ spec: JSONValue) -> [JSONValue] {
+            (spec["tolerations"].array ?? []).map { toleration in
+                var kind = toleration
+                kind.remove("tolerationSeconds")
+                return kind
+            }
+        }
+        let now = kinds(new)
+        if !kinds(old).allSatisfy(now.contains) {
+            errors.append(
+                .forbidden(path, "existing toleration can not be modified except its tolerationSeconds"))
         }
     }
 

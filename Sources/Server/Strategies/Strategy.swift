@@ -37,6 +37,12 @@ protocol Strategy: Sendable {
     var keepsStatusOnCreate: Bool { get }
     /// Finalizers that every new object gets.
     var protection: String? { get }
+    /// Parts of the metadata that an update of the status leaves as they are.
+    var keptByStatus: [String] { get }
+    /// A PUT of an object that is not there creates it.
+    var createsOnUpdate: Bool { get }
+    /// A PUT must say which revision it replaces.
+    var needsRevision: Bool { get }
 }
 
 extension Strategy {
@@ -52,6 +58,9 @@ extension Strategy {
     var orphansDependents: Bool { false }
     var keepsStatusOnCreate: Bool { false }
     var protection: String? { nil }
+    var keptByStatus: [String] { [] }
+    var createsOnUpdate: Bool { false }
+    var needsRevision: Bool { false }
 }
 
 struct DefaultStrategy: Strategy {
@@ -59,6 +68,12 @@ struct DefaultStrategy: Strategy {
     var orphansDependents = false
     var keepsStatusOnCreate = false
     var protection: String?
+    var keptByStatus: [String] = []
+    var createsOnUpdate = false
+    var needsRevision = false
+
+    /// meta/v1 ResetObjectMetaForStatus.
+    static let metadata = ["labels", "annotations", "finalizers", "ownerReferences"]
 }
 
 /// The kinds with a strategy of their own; one line each.
@@ -74,6 +89,25 @@ enum Strategies {
         "nodes": DefaultStrategy(keepsStatusOnCreate: true),
         "customresourcedefinitions.apiextensions.k8s.io": CustomResourceDefinitionStrategy(),
         "configmaps": ConfigMapStrategy(),
+        "endpoints": DefaultStrategy(createsOnUpdate: true),
+        "limitranges": DefaultStrategy(createsOnUpdate: true),
+        "deployments.apps": DeploymentStrategy(),
+        "endpointslices.discovery.k8s.io": EndpointSliceStrategy(),
+        "leases.coordination.k8s.io": DefaultStrategy(createsOnUpdate: true),
+        "roles.rbac.authorization.k8s.io": DefaultStrategy(createsOnUpdate: true),
+        "rolebindings.rbac.authorization.k8s.io": DefaultStrategy(createsOnUpdate: true),
+        "clusterroles.rbac.authorization.k8s.io": DefaultStrategy(createsOnUpdate: true),
+        "clusterrolebindings.rbac.authorization.k8s.io": DefaultStrategy(createsOnUpdate: true),
+        "flowschemas.flowcontrol.apiserver.k8s.io": DefaultStrategy(
+            keptByStatus: DefaultStrategy.metadata, needsRevision: true),
+        "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io": DefaultStrategy(
+            keptByStatus: DefaultStrategy.metadata, needsRevision: true),
+        "validatingadmissionpolicies.admissionregistration.k8s.io": DefaultStrategy(
+            keptByStatus: DefaultStrategy.metadata),
+        "apiservices.apiregistration.k8s.io": DefaultStrategy(
+            keptByStatus: DefaultStrategy.metadata, needsRevision: true),
+        "runtimeclasses.node.k8s.io": DefaultStrategy(needsRevision: true),
+        "poddisruptionbudgets.policy": DefaultStrategy(needsRevision: true),
         "replicationcontrollers": DefaultStrategy(orphansDependents: true),
         "daemonsets.apps": DaemonSetStrategy(),
         "jobs.batch": JobStrategy(),
@@ -83,17 +117,18 @@ enum Strategies {
         "serviceaccounts": DefaultStrategy(returnsDeletedObject: true),
         "podtemplates": DefaultStrategy(returnsDeletedObject: true),
         "resourcequotas": DefaultStrategy(returnsDeletedObject: true),
-        "persistentvolumeclaims": DefaultStrategy(
-            returnsDeletedObject: true, protection: "kubernetes.io/pvc-protection"),
+        "persistentvolumeclaims": ClaimStrategy(),
         "persistentvolumes": DefaultStrategy(returnsDeletedObject: true, protection: "kubernetes.io/pv-protection"),
         "storageclasses.storage.k8s.io": DefaultStrategy(returnsDeletedObject: true),
-        "csidrivers.storage.k8s.io": DefaultStrategy(returnsDeletedObject: true),
+        "csidrivers.storage.k8s.io": CSIDriverStrategy(),
         "csinodes.storage.k8s.io": DefaultStrategy(returnsDeletedObject: true),
-        "volumeattachments.storage.k8s.io": DefaultStrategy(returnsDeletedObject: true),
+        "volumeattachments.storage.k8s.io": DefaultStrategy(
+            returnsDeletedObject: true, keptByStatus: DefaultStrategy.metadata),
         "volumeattributesclasses.storage.k8s.io": DefaultStrategy(
             returnsDeletedObject: true, protection: "kubernetes.io/vac-protection"),
         "deviceclasses.resource.k8s.io": DefaultStrategy(returnsDeletedObject: true),
-        "resourceclaims.resource.k8s.io": DefaultStrategy(returnsDeletedObject: true),
+        "resourceclaims.resource.k8s.io": DefaultStrategy(
+            returnsDeletedObject: true, keptByStatus: DefaultStrategy.metadata),
         "resourceslices.resource.k8s.io": DefaultStrategy(returnsDeletedObject: true),
         "resourceclaimtemplates.resource.k8s.io": DefaultStrategy(returnsDeletedObject: true),
     ]
