@@ -97,7 +97,7 @@ extension Kinds {
           podSelector meta.LabelSelector @1
         type NetworkPolicyPort
           endPort *int32 range(1,65535) @3
-          port intstr port @2
+          port *intstr port @2
           protocol string = TCP enum(SCTP|TCP|UDP) @1
         type NetworkPolicySpec # Which traffic the chosen pods may have.
           egress [NetworkPolicyEgressRule] @3 # Traffic that may leave the pods.

@@ -79,7 +79,8 @@ enum MetadataChecks {
     /// Whether the error is about the metadata of the object itself.
     static func counts(_ error: FieldError) -> Bool {
         ["metadata.labels", "metadata.annotations", "metadata.ownerReferences", "metadata.managedFields"].contains {
-            error.field == $0 || error.field.hasPrefix($0 + "[") && !error.field.hasPrefix("metadata.annotations[")
+            error.field == $0 || error.field.hasPrefix($0 + ".")
+                || error.field.hasPrefix($0 + "[") && !error.field.hasPrefix("metadata.annotations[")
         }
     }
 }

@@ -37,19 +37,3 @@ struct CSIDriverStrategy: Strategy {
         if fields.contains(where: { object["spec"][$0] != old["spec"][$0] }) { count(&object, old: old) }
     }
 }
-
-/// A claim starts from another claim or from a snapshot in the old field, and from anything in the new one.
-struct ClaimStrategy: Strategy {
-    var returnsDeletedObject: Bool { true }
-    var protection: String? { "kubernetes.io/pvc-protection" }
-
-    func prepareForCreate(_ object: inout JSONValue, _ context: WriteContext) throws(StatusError) {
-        let source = object["spec"]["dataSource"]
-        let group = source["apiGroup"].string ?? ""
-        let isKnown =
-            group.isEmpty && source["kind"] == "PersistentVolumeClaim"
-            || group == "snapshot.storage.k8s.io" && source["kind"] == "VolumeSnapshot"
-        if !source.isNull, !isKnown, source == object["spec"]["dataSourceRef"] { return }
-        if !source.isNull, !isKnown { object["spec"].remove("dataSource") }
-    }
-}

@@ -47,13 +47,6 @@ extension Kinds {
         "core.v1.LoadBalancerIngress": { ingress in
             if ingress["ip"] != nil, ingress["ipMode"] == nil { ingress["ipMode"] = "VIP" }
         },
-        "core.v1.PersistentVolumeClaimSpec": { spec in
-            // A source in one's own namespace stands in both fields.
-            if let source = spec["dataSource"], spec["dataSourceRef"] == nil { spec["dataSourceRef"] = source }
-            if let reference = spec["dataSourceRef"], spec["dataSource"] == nil, !reference.given("namespace") {
-                spec["dataSource"] = reference
-            }
-        },
         "core.v1.ReplicationController": { controller in
             guard let labels = controller["spec"]?["template"]["metadata"]["labels"], !labels.isNull else { return }
             if controller["spec"]?["selector"].isNull == true { controller["spec"]?["selector"] = labels }
