@@ -117,7 +117,7 @@ public struct Time: Sendable, Hashable, Comparable, CustomStringConvertible {
         return era * 146097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719468
     }
 
-    private static func date(_ days: Int) -> (Int, Int, Int) {
+    public static func date(_ days: Int) -> (year: Int, month: Int, day: Int) {
         let z = days + 719468
         let era = z.flooredQuotient(146097)
         let dayOfEra = z - era * 146097

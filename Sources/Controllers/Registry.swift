@@ -1,10 +1,13 @@
 /// A new controller is a folder, and a line here.
 let registry: [any ClusterController.Type] = [
+    CronJobController.self,
     EventTTL.self,
     GarbageCollector.self,
+    JobController.self,
     NamespaceController.self,
     NodeLifecycle.self,
     PodGC.self,
     RootCAPublisher.self,
     ServiceAccountController.self,
+    TTLAfterFinished.self,
 ]

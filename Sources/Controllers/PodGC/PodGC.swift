@@ -88,7 +88,11 @@ final class PodGC: ClusterController, Reconciler {
             try await deleteOldest()
         } else if let pod = pods[key] {
             if pod.nodeName.isEmpty {
-                if pod.isBeingDeleted { try await delete(key, pod) }
+                // Who waits for its end, by a finalizer, must see one.
+                if pod.isBeingDeleted {
+                    if !pod.isTerminal { try await fail(key, pod, isDisrupted: false) }
+                    try await delete(key, pod)
+                }
             } else if try await isGone(pod.nodeName) {
                 if !pod.isTerminal { try await fail(key, pod) }
                 try await delete(key, pod)
@@ -108,13 +112,14 @@ final class PodGC: ClusterController, Reconciler {
     }
 
     /// Whoever owns the pod sees why it is over.
-    private func fail(_ key: String, _ pod: Pod) async throws(StatusError) {
+    private func fail(_ key: String, _ pod: Pod, isDisrupted: Bool = true) async throws(StatusError) {
         let (namespace, name) = splitKey(key)
         let now = time.now
         do throws(StatusError) {
             try await client.modify(.pods, namespace: namespace, name: name, subresource: "status") { object in
                 guard object["metadata"]["uid"].string == pod.uid else { return false }
                 object["status"]["phase"] = "Failed"
+                guard isDisrupted else { return true }
                 object.setCondition(
                     Condition(
                         "DisruptionTarget", true, reason: "DeletionByPodGC", message: "PodGC: node no longer exists"),
