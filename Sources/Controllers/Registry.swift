@@ -1,6 +1,7 @@
 /// A new controller is a folder, and a line here.
 let registry: [any ClusterController.Type] = [
     CronJobController.self,
+    DisruptionController.self,
     EventTTL.self,
     GarbageCollector.self,
     JobController.self,

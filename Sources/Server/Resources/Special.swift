@@ -161,8 +161,9 @@ extension APIServer {
             var request = DeleteRequest()
             request.gracePeriodSeconds = eviction["deleteOptions"]["gracePeriodSeconds"].int
             request.uid = eviction["deleteOptions"]["preconditions"]["uid"].string
+            request.resourceVersion = eviction["deleteOptions"]["preconditions"]["resourceVersion"].string
             request.isDryRun = options.isDryRun
-            _ = try await delete(resource, namespace: namespace, name: name, request, caller)
+            try await evict(resource, namespace, name, request, caller)
             return Self.json(Self.success(code: 201), status: .created)
         case "token":
             return try issueToken(resource, namespace, name, body, options)
