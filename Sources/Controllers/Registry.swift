@@ -8,6 +8,7 @@ let registry: [any ClusterController.Type] = [
     NamespaceController.self,
     NodeLifecycle.self,
     PodGC.self,
+    ResourceQuotaController.self,
     RootCAPublisher.self,
     ServiceAccountController.self,
     TTLAfterFinished.self,

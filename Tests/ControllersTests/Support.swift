@@ -14,7 +14,7 @@ final class Cluster: Sendable {
 
     static let resources: [ResourceName] = [
         .pods, .configMaps, .secrets, .serviceAccounts, .events, .nodes, .namespaces,
-        ResourceName("replicasets", group: "apps"),
+        ResourceName("replicasets", group: "apps"), ResourceName("services"), .persistentVolumeClaims,
     ]
 
     convenience init(_ controller: any ClusterController.Type, _ setUp: (MemoryAPI) -> Void = { _ in }) {

@@ -46,6 +46,7 @@ extension APIServer {
             let warnings = warnings + resource.strategy.warnings(object, old: nil, context)
             let name = object["metadata"]["name"].string ?? ""
             let key = resource.key(namespace, name)
+            let charge = try await QuotaCharge.take(object, old: nil, context)
             if options.isDryRun {
                 if store.get(resource.storeName, key) != nil { throw .alreadyExists(resource.definition, name) }
                 return WriteResult(
@@ -57,10 +58,12 @@ extension APIServer {
                     Write(resource: resource.storeName, key: key, expected: .absent, change: .put(encoded)))
                 return WriteResult(bytes: stored.bytes, created: true, warnings: warnings)
             } catch .exists {
+                await charge.giveBack(self)
                 let isGenerated = (decoded["metadata"]["name"].string ?? "").isEmpty
                 if isGenerated, attempt < 7 { continue }
                 throw .alreadyExists(resource.definition, name)
             } catch {
+                await charge.giveBack(self)
                 throw Self.status(of: error, resource, name)
             }
         }
@@ -184,6 +187,7 @@ extension APIServer {
             if object == before || ManagedFields.onlyTimesDiffer(object, before) {
                 return WriteResult(bytes: current.bytes, warnings: warnings)
             }
+            let charge = try await QuotaCharge.take(object, old: old, context)
             if options.isDryRun {
                 return WriteResult(
                     bytes: ObjectEncoder.bytes(object, resourceVersion: String(current.revision)), warnings: warnings)
@@ -197,8 +201,10 @@ extension APIServer {
                         change: vanishes ? .delete(encoded) : .put(encoded)))
                 return WriteResult(bytes: stored.bytes, warnings: warnings)
             } catch .conflict {
+                await charge.giveBack(self)
                 if insists { throw .conflict(resource.definition, name, StatusError.staleObject) }
             } catch {
+                await charge.giveBack(self)
                 throw Self.status(of: error, resource, name)
             }
         }
