@@ -14,7 +14,7 @@ final class Cluster: Sendable {
 
     static let resources: [ResourceName] = [
         .pods, .configMaps, .secrets, .serviceAccounts, .events, .nodes, .namespaces,
-        ResourceName("replicasets", group: "apps"), ResourceName("services"), .persistentVolumeClaims,
+        ResourceName("replicasets", group: "apps"), ResourceName("services"), ResourceName("persistentvolumeclaims"),
     ]
 
     convenience init(_ controller: any ClusterController.Type, _ setUp: (MemoryAPI) -> Void = { _ in }) {

@@ -227,3 +227,53 @@ def test_curl_speaks_http2_and_http1(control_plane):
                      f"{control_plane.url}/api/v1/namespaces/default")
         body, _, seen = result.stdout.rpartition("\n")
         assert seen == version and json.loads(body)["metadata"]["name"] == "default"
+
+
+def test_large_answers_are_compressed_for_who_takes_gzip(api, maps):
+    import gzip
+    for n in range(4):
+        api.post(maps, config_map(f"m{n}", {"text": "x" * 60_000}))
+    plain = api.get(maps)
+    connection = api.connect()
+    connection.request("GET", maps, headers=api.headers(**{"Accept-Encoding": "gzip, deflate"}))
+    answer = connection.getresponse()
+    body = answer.read()
+    assert answer.headers["Content-Encoding"] == "gzip" and len(body) < len(plain.text) / 10
+    assert gzip.decompress(body).decode() == plain.text
+    assert api.get(f"{maps}/m0").headers["Content-Encoding"] is None
+
+
+def test_a_flood_of_lists_does_not_stop_a_heartbeat(api, maps, control_plane):
+    """Sixty clients list all the time; a lease is renewed as if nothing were the matter."""
+    import threading
+    import time
+    for n in range(150):
+        api.post(maps, config_map(f"m{n}", {"text": "x" * 4000}))
+    lease = {"metadata": {"name": "beat"}, "spec": {"holderIdentity": "n"}}
+    leases = "/apis/coordination.k8s.io/v1/namespaces/default/leases"
+    api.post(leases, lease)
+    over, listed = threading.Event(), []
+
+    def flood():
+        connection = api.connect()
+        while not over.is_set():
+            connection.request("GET", maps, headers=api.headers())
+            answer = connection.getresponse()
+            listed.append(answer.status)
+            answer.read()
+    clients = [threading.Thread(target=flood) for _ in range(60)]
+    for one in clients:
+        one.start()
+    try:
+        times = []
+        for n in range(20):
+            began = time.monotonic()
+            assert api.patch(f"{leases}/beat", {"spec": {"leaseTransitions": n + 1}}).status == 200
+            times.append(time.monotonic() - began)
+    finally:
+        over.set()
+        for one in clients:
+            one.join()
+    assert set(listed) <= {200, 429} and 200 in listed
+    # Nodes renew every ten seconds and are given up after forty.
+    assert max(times) < 10
