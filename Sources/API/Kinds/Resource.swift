@@ -2,7 +2,7 @@
 extension Kinds {
     static let resource = #"""
         group resource.k8s.io v1 resource
-        resource deviceclasses DeviceClass cluster
+        resource deviceclasses DeviceClass cluster generation
           column Name name .metadata.name
           column Age string age
         resource resourceclaims ResourceClaim namespaced

@@ -49,7 +49,9 @@ public struct Decoder {
             let decoded = try self.value(value, field.type)
             isLenient = type.isCustom
             path.pop()
-            if !field.keepsZero, isZero(decoded, field.type), field.defaultValue == nil || !decoded.isEmptyContainer {
+            // A list without items is none: where one is always shown, as null, it is null too.
+            let isShown = field.defaultValue != nil && field.defaultValue != .null
+            if !field.keepsZero, isZero(decoded, field.type), !isShown || !decoded.isEmptyContainer {
                 result.removeValue(forKey: key)
             } else {
                 result[key] = decoded

@@ -31,6 +31,7 @@ struct EndpointSliceStrategy: Strategy {
 /// The fields of a CSIDriver that may change are counted from nothing.
 struct CSIDriverStrategy: Strategy {
     var returnsDeletedObject: Bool { true }
+    var needsRevision: Bool { true }
 
     func prepareForUpdate(_ object: inout JSONValue, old: JSONValue, _ context: WriteContext) throws(StatusError) {
         let fields = ["tokenRequests", "requiresRepublish", "seLinuxMount", "nodeAllocatableUpdatePeriodSeconds"]
