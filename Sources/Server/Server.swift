@@ -42,6 +42,7 @@ public final class APIServer: Sendable {
     let registry: ResourceRegistry
     let authenticator: Authenticator
     let authorizer: any Authorizer
+    let roles: RoleAuthorizer
     let admission: [any AdmissionStep]
     let flows = Flows()
     /// What /readyz waits for, and what nodes answer for logs and exec.
@@ -57,7 +58,8 @@ public final class APIServer: Sendable {
         self.store = store
         registry = ResourceRegistry(kinds)
         authenticator = Authenticator(configuration, store: store)
-        authorizer = BootstrapAuthorizer()
+        roles = try RoleAuthorizer(store)
+        authorizer = Authorizers(roles: roles, nodes: NodeAuthorizer(store: store))
         admission = AdmissionChain.steps
         try Self.allocateServiceAddresses(configuration)
         let customResources = CustomResources(self, kinds)

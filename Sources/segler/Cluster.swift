@@ -62,6 +62,7 @@ final class Cluster: Sendable {
         isLoopback = listen.host.hasPrefix("127.") || listen.host == "::1"
         address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         try await server.createSystemNamespaces()
+        await server.reconcileDefaultRoles()
         try certificates.writeKubeconfig(to: dataDirectory + "/admin.kubeconfig", server: "https://" + address)
         let manager = LocalClient(server, user: "system:kube-controller-manager")
         let scheduler = Scheduler(client: LocalClient(server, user: "system:kube-scheduler"))

@@ -259,7 +259,7 @@ struct DeclarationReader {
 
 extension StringProtocol {
     /// The parts before and behind the first separator; the second is empty when there is none.
-    func splitOnce(_ separator: Character) -> (SubSequence, SubSequence) {
+    package func splitOnce(_ separator: Character) -> (SubSequence, SubSequence) {
         guard let at = firstIndex(of: separator) else { return (self[...], self[endIndex...]) }
         return (self[..<at], self[index(after: at)...])
     }

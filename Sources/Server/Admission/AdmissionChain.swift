@@ -13,7 +13,8 @@ protocol AdmissionStep: Sendable {
 /// The steps, in upstream's order.
 enum AdmissionChain {
     static let steps: [any AdmissionStep] = [
-        NamespaceLifecycle(), LimitRanger(), ServiceAccountAdmission(), TaintNodesByCondition(), PriorityAdmission(),
+        RoleEscalation(), NamespaceLifecycle(), LimitRanger(), ServiceAccountAdmission(), TaintNodesByCondition(),
+        PriorityAdmission(),
         DefaultTolerationSeconds(), DefaultStorageClass(), DefaultIngressClass(),
     ]
 }

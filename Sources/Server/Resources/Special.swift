@@ -37,7 +37,8 @@ extension APIServer {
             }
             return Self.json(review.encoded(), status: .created)
         case "selfsubjectrulesreviews.authorization.k8s.io":
-            throw .notImplemented("rules reviews come with role-based access control, which is not implemented yet")
+            let (review, _) = try decode(body, as: resource, options)
+            return reviewRules(review, caller)
         default: return nil
         }
     }
@@ -81,6 +82,23 @@ extension APIServer {
                 resource: asked["resource"].string ?? "", subresource: asked["subresource"].string ?? "",
                 namespace: asked["namespace"].string ?? "", name: asked["name"].string ?? "")
         review["status"] = ["allowed": .bool(authorizer.allows(subject, attributes))]
+        return Self.json(review.encoded(), status: .created)
+    }
+
+    /// What a caller may do in a namespace, as `kubectl auth can-i --list` shows it.
+    private func reviewRules(_ review: JSONValue, _ caller: Caller) -> HTTPResponse {
+        var rules = roles.rules(of: caller, in: review["spec"]["namespace"].string ?? "")
+        if caller.isMaster {
+            rules.append(PolicyRule(verbs: ["*"], groups: ["*"], resources: ["*"]))
+            rules.append(PolicyRule(verbs: ["*"], paths: ["*"]))
+        }
+        var seen: Set<PolicyRule> = []
+        let unique = rules.filter { seen.insert($0).inserted }
+        var review = review
+        review["status"] = [
+            "resourceRules": .array(unique.filter(\.paths.isEmpty).map(\.value)),
+            "nonResourceRules": .array(unique.filter { !$0.paths.isEmpty }.map(\.value)), "incomplete": false,
+        ]
         return Self.json(review.encoded(), status: .created)
     }
 
