@@ -287,7 +287,7 @@ final class JobController: ClusterController, Reconciler {
             }
         }
         guard !job.isBeingDeleted else { return kept }
-        for pod in pods.orphans(in: job.namespace) where pod.isActive && selector.matches({ pod.labels[$0] }) {
+        for pod in pods.orphans(in: job.namespace) where !pod.isBeingDeleted && selector.matches({ pod.labels[$0] }) {
             try await edit(pod) { object in
                 let owners = object["metadata"]["ownerReferences"].array ?? []
                 if owners.contains(where: { $0["controller"].bool == true }) { return false }

@@ -45,7 +45,6 @@ struct JobProgress {
     var active: [JobPod] { pods.filter(\.isActive) }
     var terminating: [JobPod] { pods.filter { $0.isBeingDeleted && !$0.isTerminal } }
 
-    private var isEnding: Bool { target != nil }
     /// FailureTarget or SuccessCriteriaMet, once decided.
     var target: JSONValue? {
         status["conditions"].array?.first {
@@ -91,7 +90,7 @@ struct JobProgress {
                     uncounted["succeeded", default: []].append(pod.uid)
                     hasNewSuccess = true
                 }
-            } else if isFailed(pod) || isEnding && pod.isTerminal {
+            } else if isFailed(pod) {
                 let verdict = verdicts[pod.uid] ?? .count
                 if case .failJob(let message) = verdict, failJob == nil { failJob = message }
                 accounted.append(pod)

@@ -17,8 +17,16 @@ extension APIServer {
         guard let stored = store.get(resource.storeName, key), let pod = try? Object(parsing: stored.bytes) else {
             throw .notFound(resource.definition, name)
         }
-        if !Self.isFree(pod) { try await useBudget(of: pod, request) }
-        if !request.isDryRun, !pod.isBeingDeleted { try await markEvicted(resource, namespace, name, caller) }
+        var request = request
+        if request.resourceVersion == pod.resourceVersion {
+            // The mark below is a change of its own.
+            request.resourceVersion = nil
+            request.uid = request.uid ?? pod.uid
+        }
+        if request.resourceVersion == nil, request.uid.map({ $0 == pod.uid }) ?? true {
+            if !Self.isFree(pod) { try await useBudget(of: pod, request) }
+            if !request.isDryRun, !pod.isBeingDeleted { try await markEvicted(resource, namespace, name, caller) }
+        }
         _ = try await delete(resource, namespace: namespace, name: name, request, caller)
     }
 
