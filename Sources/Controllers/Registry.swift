@@ -12,4 +12,5 @@ let registry: [any ClusterController.Type] = [
     RootCAPublisher.self,
     ServiceAccountController.self,
     TTLAfterFinished.self,
+    TaintEviction.self,
 ]

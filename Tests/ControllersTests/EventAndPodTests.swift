@@ -85,6 +85,22 @@ import Testing
         #expect(api.object(.pods, "ns/p") != nil)
     }
 
+    @Test func deletedPodsOfANodeOutOfServiceGo() async throws {
+        let cluster = Cluster(PodGC.self) { api in
+            api.put(.nodes, ["kind": "Node", "metadata": ["name": "a"]])
+            for name in ["deleted", "other"] { api.put(.pods, self.pod(name, node: "a")) }
+        }
+        let api = cluster.api
+        try await api.delete(.pods, namespace: "ns", name: "deleted", .init())
+        await api.waitForWatch(.pods)
+        try await api.modify(.nodes, namespace: nil, name: "a") {
+            $0["spec"]["taints"] = [["key": "node.kubernetes.io/out-of-service", "effect": "NoExecute"]]
+            return true
+        }
+        await api.waitForEnd(.pods, "ns/deleted")
+        #expect(api.object(.pods, "ns/other") != nil)
+    }
+
     @Test func theOldestOfTooManyFinishedPodsGo() async throws {
         let strict: @Sendable (Controllers.Environment) -> any ClusterController = { PodGC($0, maximumTerminated: 2) }
         let cluster = Cluster(making: strict) { api in

@@ -59,6 +59,7 @@ final class NodeLifecycle: ClusterController, Reconciler {
                 current = try await markLost(name, node)
             }
             try await setTaints(name, current)
+            if !current.condition("Ready")["status"].equals("True") { try await markPods(of: name) }
         } catch {
             if error.code == 404 { return .done }
             throw error
@@ -87,6 +88,28 @@ final class NodeLifecycle: ClusterController, Reconciler {
         }
         recorder.event(node, reason: "NodeNotReady", "Node \(name) status is now: NodeNotReady")
         return lost
+    }
+
+    /// Nobody should send requests to the Pods of a node that does not answer for them.
+    private func markPods(of name: String) async throws(StatusError) {
+        let now = time.now
+        let pods = try await client.list(
+            .pods, namespace: nil, ListOptions(fieldSelector: FieldSelector("spec.nodeName", equals: name)))
+        for pod in pods.items where pod.condition("Ready")["status"].equals("True") {
+            do throws(StatusError) {
+                try await client.modify(.pods, namespace: pod.namespace, name: pod.name, subresource: "status") {
+                    object in
+                    guard object["metadata"]["uid"].string == pod.uid,
+                        let index = object["status"]["conditions"].array?.firstIndex(where: { $0["type"] == "Ready" }),
+                        object["status"]["conditions"][index]["status"] == "True"
+                    else { return false }
+                    object["status"]["conditions"][index]["status"] = "False"
+                    object["status"]["conditions"][index]["lastTransitionTime"] = .string(now.description)
+                    return true
+                }
+            } catch { if error.code != 404 { throw error } }
+            recorder.event(pod, .warning, reason: "NodeNotReady", "Node is not ready")
+        }
     }
 
     private func setTaints(_ name: String, _ node: Object) async throws(StatusError) {

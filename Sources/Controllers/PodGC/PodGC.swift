@@ -3,8 +3,8 @@ internal import Client
 internal import JSON
 internal import Synchronization
 
-/// Removes pods that no node will remove: those of nodes that are gone, those deleted before they had a node, and the
-/// oldest of too many finished ones.
+/// Removes pods that no node will remove: those of nodes that are gone or marked as out of service, those deleted before they
+/// had a node, and the oldest of too many finished ones.
 /// https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-garbage-collection
 final class PodGC: ClusterController, Reconciler {
     /// How many finished pods may stay (upstream's `--terminated-pod-gc-threshold`).
@@ -32,6 +32,7 @@ final class PodGC: ClusterController, Reconciler {
     private let client: any ObjectClient
     private let time: any TimeSource
     private let pods: Reflector<Pod>
+    /// Whether each is known to be down: it is not ready, and somebody says that it will not come back as it was (KEP-2268).
     private let nodes: Reflector<Bool>
     private let queue: WorkQueue<String>
     private let terminated = Mutex(0)
@@ -47,9 +48,15 @@ final class PodGC: ClusterController, Reconciler {
         (client, time, queue) = (environment.client, environment.time, environment.queue())
         self.maximumTerminated = maximumTerminated
         pods = Reflector(client, .pods, time: time) { Pod($0) }
-        nodes = Reflector(client, .nodes, time: time) { _ in true }
+        nodes = Reflector(client, .nodes, time: time) { node in
+            !node.condition("Ready")["status"].equals("True")
+                && node["spec"]["taints"].elements.contains { $0["key"].equals("node.kubernetes.io/out-of-service") }
+        }
         pods.onChange { [weak self] in self?.podChanged($0) }
-        nodes.onChange { [weak self] in if $0.new == nil { self?.nodeGone($0.key) } }
+        nodes.onChange { [weak self] change in
+            if change.new == nil { self?.nodeGone(change.key) }
+            if change.new == true, change.old != true { self?.nodeGone(change.key, after: 0) }
+        }
     }
 
     func run() async {
@@ -74,13 +81,15 @@ final class PodGC: ClusterController, Reconciler {
         guard let pod = change.new else { return }
         if pod.nodeName.isEmpty {
             if pod.isBeingDeleted { queue.add(change.key) }
+        } else if pod.isBeingDeleted, nodes[pod.nodeName] == true {
+            queue.add(change.key)
         } else if change.old?.nodeName != pod.nodeName, nodes[pod.nodeName] == nil {
             queue.add(change.key, after: Self.quarantine)
         }
     }
 
-    private func nodeGone(_ name: String) {
-        for (key, pod) in pods.snapshot where pod.nodeName == name { queue.add(key, after: Self.quarantine) }
+    private func nodeGone(_ name: String, after delay: Double = PodGC.quarantine) {
+        for (key, pod) in pods.snapshot where pod.nodeName == name { queue.add(key, after: delay) }
     }
 
     func reconcile(_ key: String) async throws -> ReconcileResult {
@@ -93,6 +102,9 @@ final class PodGC: ClusterController, Reconciler {
                     if !pod.isTerminal { try await fail(key, pod, isDisrupted: false) }
                     try await delete(key, pod)
                 }
+            } else if pod.isBeingDeleted, nodes[pod.nodeName] == true {
+                if !pod.isTerminal { try await fail(key, pod, isDisrupted: false) }
+                try await delete(key, pod)
             } else if try await isGone(pod.nodeName) {
                 if !pod.isTerminal { try await fail(key, pod) }
                 try await delete(key, pod)
