@@ -7,12 +7,14 @@ public import Client
 /// Runs every controller of the registry until the task is cancelled.
 ///
 /// - `authority`: the certificate (PEM) that clients within the cluster are to trust the API server by.
+/// - `signer`: the cluster's authority; without one no certificates are signed.
 /// - `resources`: every resource whose objects can be watched and deleted; asked again when kinds come or go.
 public func runControllers(
-    client: any ObjectClient, authority: String, resources: @escaping @Sendable () async -> [ResourceName],
-    time: any TimeSource = SystemTime()
+    client: any ObjectClient, authority: String, signer: CertificateSigner? = nil,
+    resources: @escaping @Sendable () async -> [ResourceName], time: any TimeSource = SystemTime()
 ) async {
-    let environment = Environment(client: client, authority: authority, resources: resources, time: time)
+    let environment = Environment(
+        client: client, authority: authority, signer: signer, resources: resources, time: time)
     await withTaskGroup { group in
         for controller in registry {
             let running = controller.init(environment)
@@ -25,6 +27,7 @@ public func runControllers(
 struct Environment: Sendable {
     let client: any ObjectClient
     let authority: String
+    var signer: CertificateSigner?
     let resources: @Sendable () async -> [ResourceName]
     let time: any TimeSource
 

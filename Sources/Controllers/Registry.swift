@@ -1,7 +1,10 @@
 /// A new controller is a folder, and a line here.
 let registry: [any ClusterController.Type] = [
+    CertificateController.self,
+    ClusterRoleAggregation.self,
     CronJobController.self,
     DisruptionController.self,
+    EphemeralVolumeController.self,
     EventTTL.self,
     GarbageCollector.self,
     JobController.self,
@@ -11,6 +14,7 @@ let registry: [any ClusterController.Type] = [
     ResourceQuotaController.self,
     RootCAPublisher.self,
     ServiceAccountController.self,
+    ServiceAccountTokenController.self,
     TTLAfterFinished.self,
     TaintEviction.self,
 ]

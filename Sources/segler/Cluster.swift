@@ -66,11 +66,12 @@ final class Cluster: Sendable {
         try certificates.writeKubeconfig(to: dataDirectory + "/admin.kubeconfig", server: "https://" + address)
         let manager = LocalClient(server, user: "system:kube-controller-manager")
         let scheduler = Scheduler(client: LocalClient(server, user: "system:kube-scheduler"))
-        let authority = certificates.authorityPEM
+        let (authority, signer) = (certificates.authorityPEM, certificates.signer)
         let kubeconfig = (dataDirectory + "/admin.kubeconfig", "https://" + address)
         tasks = [
             Task {
-                await runControllers(client: manager, authority: authority, resources: { server.watchableResources })
+                await runControllers(
+                    client: manager, authority: authority, signer: signer, resources: { server.watchableResources })
             },
             Task { await scheduler.run() },
             Task { await server.run() },

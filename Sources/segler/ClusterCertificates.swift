@@ -1,3 +1,4 @@
+internal import Controllers
 internal import Glibc
 internal import Synchronization
 internal import TLS
@@ -69,6 +70,21 @@ final class ClusterCertificates: Sendable {
         try SecureFile.write(key, to: path + ".key", mode: 0o600)
         try SecureFile.write(certificate, to: path + ".crt", mode: 0o644)
         return (certificate, key)
+    }
+
+    /// Signs what CertificateSigningRequests ask for.
+    var signer: CertificateSigner {
+        let authority = authority
+        return CertificateSigner(
+            read: { pem in
+                let request = try CertificateRequest(pem: pem)
+                return CertificateSigner.Request(
+                    commonName: request.commonName, organizations: request.organizations, dnsNames: request.dnsNames,
+                    ipAddresses: request.ipAddresses)
+            },
+            sign: { pem, usages, lifetime in
+                try authority.sign(CertificateRequest(pem: pem), usages: usages, lifetime: Int64(lifetime))
+            })
     }
 
     func node() throws -> (certificatePEM: String, keyPEM: String) {

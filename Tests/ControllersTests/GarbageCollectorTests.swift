@@ -51,6 +51,8 @@ import Testing
         let api = cluster.api
         await api.waitForEnd(.pods, "ns/stale")
         await api.waitForEnd(.pods, "b/elsewhere")
+        // Its user hears why.
+        await api.wait { $0.objects(.events).contains { $0["reason"].equals("OwnerRefInvalidNamespace") } }
         #expect(api.object(.pods, "ns/current") != nil)
     }
 

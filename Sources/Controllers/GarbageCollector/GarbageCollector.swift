@@ -15,12 +15,14 @@ final class GarbageCollector: ClusterController, Reconciler {
     private let environment: Environment
     private let client: any ObjectClient
     private let graph = Mutex(OwnerGraph())
+    private let recorder: Recorder
     /// By the uid of the object to look at.
     private let queue: WorkQueue<String>
     private let followed = Mutex<[ResourceName: (reflector: Reflector<OwnerGraph.Node>, run: Task<Void, Never>)]>([:])
 
     init(_ environment: Environment) {
         (self.environment, client, queue) = (environment, environment.client, environment.queue())
+        recorder = Recorder(client, component: "garbage-collector-controller", time: environment.time)
     }
 
     func run() async {
@@ -159,7 +161,10 @@ final class GarbageCollector: ClusterController, Reconciler {
             if let namespace = owner.namespace {
                 // An owner elsewhere counts as gone; an object of the cluster cannot name one in a namespace.
                 guard let own = node.namespace else { return .here }
-                if namespace != own { return .gone }
+                if namespace != own {
+                    await tell(of: reference, node)
+                    return .gone
+                }
             }
             return owner.isDeletingDependents && reference.blocksOwnerDeletion ? .waiting : .here
         }
@@ -177,6 +182,17 @@ final class GarbageCollector: ClusterController, Reconciler {
             }
         }
         return .gone
+    }
+
+    /// An owner in another namespace is a mistake that costs the object its life: its user should know.
+    private func tell(of owner: OwnerReference, _ node: OwnerGraph.Node) async {
+        guard let object = try? await client.get(node.resource, namespace: node.namespace, name: node.name) else {
+            return
+        }
+        recorder.event(
+            object, .warning, reason: "OwnerRefInvalidNamespace",
+            "ownerRef [\(owner.apiVersion)/\(owner.kind), namespace: \(node.namespace ?? ""), name: \(owner.name), uid: \(owner.uid)] does not exist in namespace \"\(node.namespace ?? "")\""
+        )
     }
 
     // MARK: Edits
