@@ -10,6 +10,7 @@ let registry: [any ClusterController.Type] = [
     JobController.self,
     NamespaceController.self,
     NodeLifecycle.self,
+    PersistentVolumeBinder.self,
     PodGC.self,
     ResourceQuotaController.self,
     RootCAPublisher.self,
@@ -17,4 +18,7 @@ let registry: [any ClusterController.Type] = [
     ServiceAccountTokenController.self,
     TTLAfterFinished.self,
     TaintEviction.self,
+    VolumeClaimProtection.self,
+    VolumeExpand.self,
+    VolumeProtection.self,
 ]

@@ -9,126 +9,80 @@ final class PodInfo: Sendable {
     let name: String
     let uid: String
     let resourceVersion: String
+    let labels: [String: String]
     /// Empty until the pod is bound.
     let nodeName: String
     let priority: Int
     let requests: Resources
     let hostPorts: [HostPort]
+    /// Which pods it wants near and far; nil when it does not say.
+    let affinity: PodAffinity?
+    /// The keys of the claims that it mounts.
+    let claims: [String]
     /// Succeeded or Failed: it needs nothing any more.
     let isTerminal: Bool
+    let isBeingDeleted: Bool
+    /// It goes because this or another scheduler wanted its place.
+    let isPreempted: Bool
+    /// When it was started, or else created; for choosing victims.
+    let started: String
+    /// The node that is being made free for it.
+    let nominatedNode: String
     /// What it takes to place the pod; nil unless this scheduler is to do that now.
     let demand: Demand?
 
     init(_ pod: Object) {
-        let spec = pod["spec"]
+        let (spec, status) = (pod["spec"], pod["status"])
         (key, namespace, name, uid) = (pod.key, pod.namespace, pod.name, pod.uid)
         resourceVersion = pod.resourceVersion
+        labels = [String: String](labels: pod.metadata["labels"])
         nodeName = spec["nodeName"].string ?? ""
         priority = spec["priority"].int ?? 0
-        let phase = pod["status"]["phase"]
+        let phase = status["phase"]
         isTerminal = phase.equals("Succeeded") || phase.equals("Failed")
+        isBeingDeleted = pod.isBeingDeleted
+        isPreempted =
+            isBeingDeleted && pod.condition("DisruptionTarget")["reason"].equals(Preemption.conditionReason)
+        started = status["startTime"].string ?? pod.metadata["creationTimestamp"].string ?? ""
+        nominatedNode = status["nominatedNodeName"].string ?? ""
         requests = isTerminal ? Resources() : Resources(podSpec: spec)
         hostPorts = isTerminal ? [] : HostPort.all(spec)
+        affinity = PodAffinity(spec["affinity"], namespace: namespace, labels: labels)
+        claims = Self.claims(spec, pod)
         let isOurs = (spec["schedulerName"].string ?? Scheduler.name) == Scheduler.name
         let isPending =
-            isOurs && nodeName.isEmpty && !isTerminal && !pod.isBeingDeleted && spec["schedulingGates"].count == 0
-        demand = isPending ? Demand(pod, requests, hostPorts) : nil
+            isOurs && nodeName.isEmpty && !isTerminal && !isBeingDeleted && spec["schedulingGates"].count == 0
+        demand = isPending ? Demand(pod, requests, hostPorts, labels, claims) : nil
     }
 
     /// Whether the pod takes room on its node.
     var isPlaced: Bool { !nodeName.isEmpty && !isTerminal }
 
+    /// Whether it is the same to everybody else on its node.
+    func weighsLike(_ other: PodInfo) -> Bool {
+        uid == other.uid && nodeName == other.nodeName && priority == other.priority
+            && isBeingDeleted == other.isBeingDeleted && isPreempted == other.isPreempted
+            && started == other.started && labels == other.labels && requests == other.requests
+            && hostPorts == other.hostPorts
+    }
+
     var reference: ObjectReference {
         ObjectReference(
             kind: "Pod", namespace: namespace, name: name, uid: uid, resourceVersion: resourceVersion)
     }
-}
 
-/// Where a pod wants to be.
-struct Demand: Sendable {
-    /// Pods with equal signatures fit on the same nodes.
-    struct Signature: Hashable, Sendable {
-        let requests: Resources
-        let hostPorts: [HostPort]
-        /// The text of nodeSelector, affinity and tolerations.
-        let text: [UInt8]
-    }
-    let signature: Signature
-    let tolerations: [Toleration]
-    let nodeSelector: LabelSelector
-    /// One of them must match; nil when the pod does not say.
-    let required: [NodeSelectorTerm]?
-    let preferred: [(weight: Int, term: NodeSelectorTerm)]
-    /// What the condition PodScheduled=False says already.
-    let reported: String?
-
-    init(_ pod: Object, _ requests: Resources, _ hostPorts: [HostPort]) {
-        let spec = pod["spec"]
-        let nodeAffinity = spec["affinity"]["nodeAffinity"]
-        var text: [UInt8] = []
-        for part in [spec["nodeSelector"], nodeAffinity, spec["tolerations"]] {
-            text += part.rawBytes
-            text.append(0)
+    private static func claims(_ spec: JSONRef, _ pod: Object) -> [String] {
+        spec["volumes"].elements.compactMap { volume in
+            if let claim = volume["persistentVolumeClaim"]["claimName"].string { return pod.namespace + "/" + claim }
+            // A claim of the pod's own has a name made from both.
+            return volume["ephemeral"].exists ? pod.key + "-" + (volume["name"].string ?? "") : nil
         }
-        signature = Signature(requests: requests, hostPorts: hostPorts, text: text)
-        tolerations = spec["tolerations"].elements.map(Toleration.init)
-        nodeSelector = LabelSelector(matchLabels: spec["nodeSelector"])
-        let required = nodeAffinity["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
-        self.required = required.exists ? required.elements.map(NodeSelectorTerm.init) : nil
-        preferred = nodeAffinity["preferredDuringSchedulingIgnoredDuringExecution"].elements.map {
-            ($0["weight"].int ?? 0, NodeSelectorTerm($0["preference"]))
-        }
-        let condition = pod.condition("PodScheduled")
-        reported = condition["status"].equals("False") ? condition["message"].string ?? "" : nil
     }
 }
 
-/// A port of the node that a container wants.
-struct HostPort: Hashable, Sendable {
-    let ip: String
-    let proto: String
-    let port: Int
-
-    /// An address of one host conflicts with all addresses (0.0.0.0).
-    func conflicts(with other: HostPort) -> Bool {
-        port == other.port && proto == other.proto && (ip == other.ip || ip == "0.0.0.0" || other.ip == "0.0.0.0")
-    }
-
-    static func all(_ spec: JSONRef) -> [HostPort] {
-        var found: [HostPort] = []
-        func collect(_ container: JSONRef) {
-            for port in container["ports"].elements {
-                guard let number = port["hostPort"].int, number > 0 else { continue }
-                let ip = port["hostIP"].string ?? ""
-                found.append(
-                    HostPort(ip: ip.isEmpty ? "0.0.0.0" : ip, proto: port["protocol"].string ?? "TCP", port: number))
-            }
-        }
-        for container in spec["containers"].elements { collect(container) }
-        for container in spec["initContainers"].elements where container["restartPolicy"].equals("Always") {
-            collect(container)
-        }
-        return found
-    }
-}
-
-/// core/v1 NodeSelectorTerm: everything in it must match; an empty one matches nothing.
-struct NodeSelectorTerm: Sendable {
-    private let labels: LabelSelector
-    /// Names that the node must have one of, or none of.
-    private let names: [(isIn: Bool, values: [String])]
-    private let isEmpty: Bool
-
-    init(_ term: JSONRef) {
-        labels = LabelSelector(matchExpressions: term["matchExpressions"])
-        // `metadata.name` is the only field there is.
-        names = term["matchFields"].elements.map {
-            ($0["operator"].equals("In"), $0["values"].elements.compactMap(\.string))
-        }
-        isEmpty = term["matchExpressions"].count == 0 && names.isEmpty
-    }
-
-    func matches(_ node: Node) -> Bool {
-        !isEmpty && labels.matches { node.labels[$0] } && names.allSatisfy { $0.values.contains(node.name) == $0.isIn }
+extension [String: String] {
+    init(labels: JSONRef) {
+        self.init()
+        for (key, value) in labels.members { self[key] = value.string }
     }
 }

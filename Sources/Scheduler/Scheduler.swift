@@ -2,7 +2,7 @@
 //
 // Pods and nodes arrive by watch; each is read once into a compact form (PodInfo, Node), and a Cache keeps the sums that
 // the plugins need, so that placing a pod costs the same however many pods there are. Pods wait in a SchedulingQueue.
-// Plugins/ holds one rule a file; Plugins/Plugin.swift lists them.
+// Plugins/ holds one rule a file; Plugins/Plugin.swift lists them. Answers/ writes to the API what was decided.
 
 internal import API
 public import Client
@@ -15,17 +15,19 @@ public final class Scheduler: Sendable {
     /// How many answers to pods, bindings or refusals, may be on their way to the server.
     static let maximumInFlight = 64
 
-    private struct State: Sendable {
+    struct State: Sendable {
         var cache = Cache()
         var queue = SchedulingQueue()
         var algorithm = Algorithm()
         var worker: CheckedContinuation<Void, Never>?
         var timer: (due: Double, task: Task<Void, Never>)?
+        /// Pods that wait for their claims.
+        var waiting: [String: ClaimWait] = [:]
     }
     private let state = Mutex(State())
-    private let client: any ObjectClient
-    private let recorder: Recorder
-    private let time: any TimeSource
+    let client: any ObjectClient
+    let recorder: Recorder
+    let time: any TimeSource
 
     public init(client: any ObjectClient, recorder: Recorder? = nil, time: any TimeSource = SystemTime()) {
         (self.client, self.time) = (client, time)
@@ -34,16 +36,11 @@ public final class Scheduler: Sendable {
 
     /// Places pods until the task is cancelled.
     public func run() async {
-        let pods = Reflector(client, .pods, time: time) { PodInfo($0) }
-        let nodes = Reflector(client, .nodes, time: time) { Node($0) }
-        pods.onChange { [weak self] in self?.podChanged(from: $0.old, to: $0.new) }
-        nodes.onChange { [weak self] in self?.nodeChanged($0.key, to: $0.new) }
+        let sources = sources()
         await withTaskGroup { group in
-            group.addTask { await pods.run() }
-            group.addTask { await nodes.run() }
+            for source in sources { group.addTask { await source.run() } }
             group.addTask {
-                await pods.waitForSync()
-                await nodes.waitForSync()
+                for source in sources { await source.waitForSync() }
                 await self.placePods()
             }
         }
@@ -53,33 +50,7 @@ public final class Scheduler: Sendable {
         }
     }
 
-    // MARK: What happens in the cluster
-
-    private func podChanged(from old: PodInfo?, to new: PodInfo?) {
-        update { state, now in
-            if let freed = state.cache.change(from: old, to: new) { Self.retryFitting(freed, &state, now) }
-            if let new, new.demand != nil {
-                state.queue.update(new, now: now)
-            } else if let key = new?.key ?? old?.key {
-                state.queue.remove(key)
-            }
-        }
-    }
-
-    private func nodeChanged(_ name: String, to node: Node?) {
-        update { state, now in
-            guard let node else { return state.cache.removeNode(name) }
-            if state.cache.set(node) { Self.retryFitting(name, &state, now) }
-        }
-    }
-
-    /// Unschedulable pods that this node could take now are tried again.
-    private static func retryFitting(_ name: String, _ state: inout State, _ now: Double) {
-        guard !state.queue.groups.isEmpty, let info = state.cache[name] else { return }
-        state.queue.move(now: now) { Algorithm.fits($0, info) }
-    }
-
-    private func update(_ change: (inout State, _ now: Double) -> Void) {
+    func update(_ change: (inout State, _ now: Double) -> Void) {
         let now = time.uptime
         let worker = state.withLock { state -> CheckedContinuation<Void, Never>? in
             change(&state, now)
@@ -108,27 +79,39 @@ public final class Scheduler: Sendable {
     // MARK: Placing pods
 
     private enum Answer: Sendable {
-        case bind(PodInfo, node: String)
-        case refuse(PodInfo, Demand, Unschedulable)
+        case bind(PodInfo, node: String, Storage.Plan)
+        case refuse(PodInfo, Demand, Unschedulable, nominated: String?)
+        case preempt(PodInfo, Demand, Unschedulable, Preemption.Candidate)
     }
 
     private func placePods() async {
-        await withTaskGroup(of: Void.self) { group in
+        await withTaskGroup(of: Bool.self) { group in
             var inFlight = 0
             while await hasWork() {
                 guard let answer = placeNext() else { continue }
-                if inFlight == Self.maximumInFlight {
-                    await group.next()
-                    inFlight -= 1
+                // Pods that wait for volumes are many and idle: they are not counted.
+                var isCounted = true
+                if case .bind(_, _, let plan) = answer, !plan.isEmpty { isCounted = false }
+                while isCounted, inFlight == Self.maximumInFlight, let wasCounted = await group.next() {
+                    if wasCounted { inFlight -= 1 }
                 }
-                inFlight += 1
-                group.addTask {
-                    switch answer {
-                    case .bind(let pod, let node): await self.bind(pod, node)
-                    case .refuse(let pod, let demand, let reason): await self.report(pod, demand, reason)
-                    }
+                if isCounted { inFlight += 1 }
+                group.addTask { [isCounted] in
+                    await self.give(answer)
+                    return isCounted
                 }
             }
+        }
+    }
+
+    private func give(_ answer: Answer) async {
+        switch answer {
+        case .bind(let pod, let node, let plan): await bind(pod, node, plan)
+        case .refuse(let pod, let demand, let reason, let nominated):
+            await report(pod, demand, reason, nominated: nominated)
+        case .preempt(let pod, let demand, let reason, let candidate):
+            await report(pod, demand, reason, nominated: candidate.node)
+            await evict(candidate, for: pod)
         }
     }
 
@@ -158,64 +141,49 @@ public final class Scheduler: Sendable {
             guard let pod = state.queue.pop(), let demand = pod.demand else { return nil }
             let generation = state.cache.generation
             if let group = state.queue.groups[demand.signature], group.generation == generation {
-                // One like it was refused, and no node has changed for the better since.
+                // One like it was refused, and nothing has changed for the better since.
                 state.queue.setUnschedulable(pod, group.reason, generation: generation, now: now)
-                return .refuse(pod, demand, group.reason)
+                return .refuse(pod, demand, group.reason, nominated: nil)
             }
             do throws(Unschedulable) {
-                let node = try state.algorithm.place(pod, demand, state.cache)
-                state.cache.assume(pod, on: node)
-                return .bind(pod, node: node)
+                let name = try state.algorithm.place(pod, demand, &state.cache)
+                var plan = Storage.Plan()
+                if !pod.claims.isEmpty, let node = state.cache[name]?.node {
+                    plan = VolumeBinding.plan(pod, demand, on: node, &state.cache)
+                }
+                state.cache.assume(pod, on: name)
+                state.cache.storage.reserve(plan, for: pod.key)
+                return .bind(pod, node: name, plan)
             } catch {
-                state.queue.setUnschedulable(pod, error, generation: generation, now: now)
-                return .refuse(pod, demand, error)
+                return Self.refuse(pod, demand, error, generation, &state, now)
             }
         }
     }
 
-    private func bind(_ pod: PodInfo, _ node: String) async {
-        let binding: JSONValue = [
-            "apiVersion": "v1", "kind": "Binding",
-            "metadata": ["namespace": .string(pod.namespace), "name": .string(pod.name), "uid": .string(pod.uid)],
-            "target": ["apiVersion": "v1", "kind": "Node", "name": .string(node)],
-        ]
-        do throws(StatusError) {
-            _ = try await client.create(
-                .pods, namespace: pod.namespace, name: pod.name, subresource: "binding", binding)
-            recorder.event(pod.reference, reason: "Scheduled", "Successfully assigned \(pod.key) to \(node)")
-        } catch {
-            update { state, now in
-                if let freed = state.cache.forget(pod) { Self.retryFitting(freed, &state, now) }
-                // A pod that is gone or bound by somebody else leaves the queue when the watch says so.
-                state.queue.retryLater(pod, now: now)
-            }
-            if error.code != 404, error.code != 409 {
-                recorder.event(
-                    pod.reference, .warning, reason: "FailedScheduling",
-                    "running Bind plugin \"DefaultBinder\": \(error.message)")
-            }
+    private static func refuse(
+        _ pod: PodInfo, _ demand: Demand, _ failure: Unschedulable, _ generation: Int, _ state: inout State,
+        _ now: Double
+    ) -> Answer {
+        var failure = failure
+        if failure.nodes == 0 {
+            state.queue.setUnschedulable(pod, failure, generation: generation, now: now)
+            return .refuse(pod, demand, failure, nominated: nil)
         }
-    }
-
-    /// Says in the pod's status and in an event why it does not run.
-    private func report(_ pod: PodInfo, _ demand: Demand, _ reason: Unschedulable) async {
-        let message = reason.message
-        recorder.event(pod.reference, .warning, reason: "FailedScheduling", message)
-        if demand.reported == message { return }
-        if reason.nodes == 0 {
-            // A cluster that starts has no nodes for a moment; what passes so soon is not worth a write to every pod.
-            do { try await time.sleep(until: time.uptime + 1.5) } catch { return }
-            guard let now = try? await client.get(.pods, namespace: pod.namespace, name: pod.name), now.uid == pod.uid,
-                (now["spec"]["nodeName"].string ?? "").isEmpty
-            else { return }
+        switch Preemption.attempt(pod, demand, failure, &state.cache) {
+        case .candidate(let candidate):
+            state.queue.setUnschedulable(pod, failure, generation: -1, now: now)
+            // Whoever is less important has to look for another place.
+            for other in (state.cache.nominated[candidate.node] ?? [:]).values where other.priority < pod.priority {
+                state.cache.denominate(other.key)
+            }
+            state.cache.nominate(pod, candidate.node)
+            return .preempt(pod, demand, failure, candidate)
+        case .none(let message, let isWaiting):
+            failure.preemption = message
+            state.queue.setUnschedulable(pod, failure, generation: isWaiting ? -1 : generation, now: now)
+            if isWaiting { return .refuse(pod, demand, failure, nominated: nil) }
+            state.cache.denominate(pod.key)
+            return .refuse(pod, demand, failure, nominated: pod.nominatedNode.isEmpty ? nil : "")
         }
-        var condition: JSONValue = [
-            "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": .string(message),
-        ]
-        if demand.reported == nil { condition["lastTransitionTime"] = .string(time.now.description) }
-        // The list is merged by type. What cannot be written now is said by the event.
-        _ = try? await client.patch(
-            .pods, namespace: pod.namespace, name: pod.name, subresource: "status", .strategic,
-            ["metadata": ["uid": .string(pod.uid)], "status": ["conditions": [condition]]])
     }
 }

@@ -76,7 +76,7 @@ struct SchedulingQueue: Sendable {
         return nil
     }
 
-    /// No node would take the pod.
+    /// No node would take the pod. With the `generation` of nobody (-1) the next of its kind is looked at by itself.
     mutating func setUnschedulable(_ pod: PodInfo, _ reason: Unschedulable, generation: Int, now: Double) {
         guard let signature = pod.demand?.signature, var entry = entries[pod.key] else { return }
         entry.place = .unschedulable
@@ -97,10 +97,12 @@ struct SchedulingQueue: Sendable {
         retry(entry, now: now)
     }
 
-    /// A node changed for the better. Pods of which `fits` says so are tried again.
-    mutating func move(now: Double, where fits: (PodInfo) -> Bool) {
+    /// Something changed. Pods of which `mayFit` says so are tried again.
+    mutating func move(now: Double, where mayFit: (PodInfo, Unschedulable) -> Bool) {
         for (signature, group) in groups {
-            guard let key = group.keys.first, let entry = entries[key], fits(entry.pod) else { continue }
+            guard let key = group.keys.first, let entry = entries[key], mayFit(entry.pod, group.reason) else {
+                continue
+            }
             groups[signature] = nil
             for key in group.keys { if let entry = entries[key] { retry(entry, now: now) } }
         }

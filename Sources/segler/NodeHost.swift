@@ -14,9 +14,17 @@ final class NodeHost: Sendable {
     private let driver: CRIRuntime
     private let running: Task<Void, Never>
 
-    private init(_ name: String, _ agent: NodeAgent, _ supervisor: ContainerdSupervisor?, _ driver: CRIRuntime) {
+    private init(
+        _ name: String, _ agent: NodeAgent, _ provisioner: LocalPathProvisioner, _ supervisor: ContainerdSupervisor?,
+        _ driver: CRIRuntime
+    ) {
         (self.name, self.agent, self.supervisor, self.driver) = (name, agent, supervisor, driver)
-        running = Task { await agent.run() }
+        running = Task {
+            await withTaskGroup { group in
+                group.addTask { await agent.run() }
+                group.addTask { await provisioner.run() }
+            }
+        }
     }
 
     /// What can be known to fail before anything is written.
@@ -79,7 +87,14 @@ final class NodeHost: Sendable {
             let client = LocalClient(cluster.server, user: "system:node:" + cluster.nodeName, groups: ["system:nodes"])
             let agent = NodeAgent(configuration: configuration, client: client, runtime: driver) { Output.error($0) }
             cluster.server.connect(node: cluster.nodeName, agent)
-            return NodeHost(cluster.nodeName, agent, supervisor, driver)
+            let provisioner = LocalPathProvisioner(
+                LocalClient(
+                    cluster.server, user: "system:serviceaccount:kube-system:persistent-volume-binder",
+                    groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system"]),
+                administrator: LocalClient(cluster.server, user: "system:apiserver", groups: ["system:masters"]),
+                nodeName: cluster.nodeName, directory: cluster.dataDirectory + "/volumes"
+            ) { Output.error($0) }
+            return NodeHost(cluster.nodeName, agent, provisioner, supervisor, driver)
         } catch {
             await supervisor?.stop()
             if let error = error as? RuntimeError { throw Failure("the container runtime cannot be used: \(error)") }

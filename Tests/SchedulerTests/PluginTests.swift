@@ -23,7 +23,7 @@ import Testing
         let info = PodInfo(try parse(pod))
         var algorithm = Algorithm()
         do {
-            _ = try algorithm.place(info, try #require(info.demand), cache)
+            _ = try algorithm.place(info, try #require(info.demand), &cache)
             return nil
         } catch let error as Unschedulable {
             return error.reasons.keys.sorted().joined(separator: "; ")

@@ -28,7 +28,8 @@ import Testing
         api.put(.pods, pod("web", cpu: "2", memory: "1Gi"))
         #expect(
             await cluster.refusalOf("web")
-                == "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable.")
+                == "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
+        )
         let condition = try #require(api.object(.pods, "ns/web")).condition("PodScheduled")
         #expect(condition["reason"].string == "Unschedulable")
         #expect(condition["lastTransitionTime"].string == time.now.description)
@@ -57,7 +58,10 @@ import Testing
         api.put(.pods, pod("first", cpu: "1"))
         #expect(await cluster.nodeOf("first") == "a")
         api.put(.pods, pod("second", cpu: "500m"))
-        #expect(await cluster.refusalOf("second") == "0/1 nodes are available: 1 Insufficient cpu.")
+        #expect(
+            await cluster.refusalOf("second")
+                == "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
+        )
         time.advance(seconds: 20)
         try await api.delete(.pods, namespace: "ns", name: "first", .init(gracePeriodSeconds: 0))
         #expect(await cluster.nodeOf("second") == "a")
@@ -68,7 +72,10 @@ import Testing
         api.put(.pods, pod("job"))
         #expect(await cluster.nodeOf("job") == "a")
         api.put(.pods, pod("next"))
-        #expect(await cluster.refusalOf("next") == "0/1 nodes are available: 1 Too many pods.")
+        #expect(
+            await cluster.refusalOf("next")
+                == "0/1 nodes are available: 1 Too many pods. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
+        )
         time.advance(seconds: 20)
         try await api.modify(.pods, namespace: "ns", name: "job", subresource: "status") {
             $0["status"]["phase"] = "Succeeded"

@@ -68,3 +68,46 @@ final class Cluster: Sendable {
 
     func isBound(_ name: String) -> Bool { api.object(.pods, "ns/" + name)?["spec"]["nodeName"].string != nil }
 }
+
+extension JSONValue {
+    /// The object with these labels.
+    func labelled(_ labels: JSONValue) -> JSONValue {
+        var object = self
+        for (key, value) in labels.object ?? [:] { object["metadata"]["labels"][key] = value }
+        return object
+    }
+
+    /// The pod, running on a node.
+    func on(_ node: String) -> JSONValue {
+        var pod = self
+        pod["spec"]["nodeName"] = .string(node)
+        pod["status"]["phase"] = "Running"
+        return pod
+    }
+}
+
+/// A pod affinity term about pods with this label.
+func term(_ label: (String, String), _ topologyKey: JSONValue, _ more: JSONValue = [:]) -> JSONValue {
+    var term: JSONValue = [
+        "labelSelector": ["matchLabels": [label.0: .string(label.1)]], "topologyKey": topologyKey,
+    ]
+    for (field, value) in more.object ?? [:] { term[field] = value }
+    return term
+}
+
+/// What the scheduler does once with the cluster as it is: the node, or what is wrong.
+struct Placement {
+    var cache = Cache()
+    var algorithm = Algorithm()
+
+    init(nodes: [JSONValue], pods: [JSONValue] = []) throws {
+        for node in nodes { _ = cache.set(Node(try Object(parsing: node.encoded()))) }
+        for pod in pods { _ = cache.change(from: nil, to: PodInfo(try Object(parsing: pod.encoded()))) }
+    }
+
+    mutating func place(_ pod: JSONValue) throws -> String {
+        let info = PodInfo(try Object(parsing: pod.encoded()))
+        guard let demand = info.demand else { return "nothing to do" }
+        do { return try algorithm.place(info, demand, &cache) } catch { return error.message }
+    }
+}

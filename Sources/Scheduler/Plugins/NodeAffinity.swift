@@ -1,23 +1,35 @@
 internal import API
 
-/// nodeSelector, required and preferred node affinity.
+/// nodeSelector and required node affinity.
 /// https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/
-struct NodeAffinity: Filter, Score {
-    let weight = 2
-    let scale = ScoreScale.moreIsBetter
+struct NodeAffinity: Filter {
+    private let demand: Demand
 
-    func concerns(_ pod: PodInfo, _ demand: Demand) -> Bool {
-        !demand.nodeSelector.isEmpty || demand.required != nil || !demand.preferred.isEmpty
+    init?(_ pod: PodInfo, _ demand: Demand, _ cache: inout Cache) {
+        if demand.nodeSelector.isEmpty, demand.required == nil { return nil }
+        self.demand = demand
     }
 
-    func reasons(_ pod: PodInfo, _ demand: Demand, _ node: Node, _ info: NodeInfo) -> [String] {
-        let isMatch =
-            demand.nodeSelector.matches { node.labels[$0] }
-            && demand.required.map { terms in terms.contains { $0.matches(node) } } ?? true
-        return isMatch ? [] : ["node(s) didn't match Pod's node affinity/selector"]
+    func refusal(_ node: Node, _ info: NodeInfo) -> Refusal? {
+        demand.selects(node) ? nil : Refusal("node(s) didn't match Pod's node affinity/selector", isFinal: true)
+    }
+}
+
+/// Preferred node affinity.
+struct NodeAffinityScore: Score {
+    static let weight = 2
+    private let preferred: [(weight: Int, term: NodeSelectorTerm)]
+
+    init?(_ pod: PodInfo, _ demand: Demand, _ cache: inout Cache) {
+        if demand.preferred.isEmpty { return nil }
+        preferred = demand.preferred
     }
 
-    func score(_ pod: PodInfo, _ demand: Demand, _ node: Node, _ info: NodeInfo) -> Int {
-        demand.preferred.reduce(0) { $0 + ($1.term.matches(node) ? $1.weight : 0) }
+    func scores(_ positions: [Int], _ cache: Cache) -> [Int] {
+        Scores.scaled(
+            positions.map { position in
+                guard let node = cache.nodes[position].node else { return 0 }
+                return preferred.reduce(0) { $0 + ($1.term.matches(node) ? $1.weight : 0) }
+            })
     }
 }

@@ -1,11 +1,16 @@
 /// Two pods cannot have the same port of one node.
 struct NodePorts: Filter {
-    func concerns(_ pod: PodInfo, _ demand: Demand) -> Bool { !pod.hostPorts.isEmpty }
+    private let ports: [HostPort]
 
-    func reasons(_ pod: PodInfo, _ demand: Demand, _ node: Node, _ info: NodeInfo) -> [String] {
-        for wanted in pod.hostPorts where info.hostPorts.contains(where: wanted.conflicts) {
-            return ["node(s) didn't have free ports for the requested pod ports"]
+    init?(_ pod: PodInfo, _ demand: Demand, _ cache: inout Cache) {
+        if pod.hostPorts.isEmpty { return nil }
+        ports = pod.hostPorts
+    }
+
+    func refusal(_ node: Node, _ info: NodeInfo) -> Refusal? {
+        for wanted in ports where info.hostPorts.contains(where: wanted.conflicts) {
+            return Refusal("node(s) didn't have free ports for the requested pod ports")
         }
-        return []
+        return nil
     }
 }

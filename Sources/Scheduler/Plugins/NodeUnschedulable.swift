@@ -1,10 +1,10 @@
 /// Keeps pods away from cordoned nodes, unless they tolerate that.
 struct NodeUnschedulable: Filter {
-    func concerns(_ pod: PodInfo, _ demand: Demand) -> Bool {
-        !demand.tolerations.contains { $0.tolerates(.unschedulable) }
+    init?(_ pod: PodInfo, _ demand: Demand, _ cache: inout Cache) {
+        if demand.tolerations.contains(where: { $0.tolerates(.unschedulable) }) { return nil }
     }
 
-    func reasons(_ pod: PodInfo, _ demand: Demand, _ node: Node, _ info: NodeInfo) -> [String] {
-        node.isUnschedulable ? ["node(s) were unschedulable"] : []
+    func refusal(_ node: Node, _ info: NodeInfo) -> Refusal? {
+        node.isUnschedulable ? Refusal("node(s) were unschedulable", isFinal: true) : nil
     }
 }

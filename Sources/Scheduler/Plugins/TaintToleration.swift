@@ -1,21 +1,29 @@
-/// Keeps pods away from tainted nodes, and rather away from those with PreferNoSchedule.
-struct TaintToleration: Filter, Score {
-    let weight = 3
-    let scale = ScoreScale.lessIsBetter
+/// Keeps pods away from tainted nodes.
+struct TaintToleration: Filter {
+    private let demand: Demand
 
-    func concerns(_ pod: PodInfo, _ demand: Demand) -> Bool { true }
+    init?(_ pod: PodInfo, _ demand: Demand, _ cache: inout Cache) { self.demand = demand }
 
-    func reasons(_ pod: PodInfo, _ demand: Demand, _ node: Node, _ info: NodeInfo) -> [String] {
-        for taint in node.taints where taint.repels && !demand.tolerations.contains(where: { $0.tolerates(taint) }) {
-            return ["node(s) had untolerated taint(s)"]
-        }
-        return []
+    func refusal(_ node: Node, _ info: NodeInfo) -> Refusal? {
+        if node.taints.isEmpty || demand.tolerates(node) { return nil }
+        return Refusal("node(s) had untolerated taint(s)", isFinal: true)
     }
+}
 
-    func score(_ pod: PodInfo, _ demand: Demand, _ node: Node, _ info: NodeInfo) -> Int {
-        if node.taints.isEmpty { return 0 }
-        return node.taints.count { taint in
-            taint.effect == "PreferNoSchedule" && !demand.tolerations.contains { $0.tolerates(taint) }
-        }
+/// Rather not on nodes with taints of the effect PreferNoSchedule.
+struct TaintTolerationScore: Score {
+    static let weight = 3
+    private let tolerations: [Toleration]
+
+    init?(_ pod: PodInfo, _ demand: Demand, _ cache: inout Cache) { tolerations = demand.tolerations }
+
+    func scores(_ positions: [Int], _ cache: Cache) -> [Int] {
+        Scores.scaled(
+            positions.map { position in
+                guard let taints = cache.nodes[position].node?.taints, !taints.isEmpty else { return 0 }
+                return taints.count { taint in
+                    taint.effect == "PreferNoSchedule" && !tolerations.contains { $0.tolerates(taint) }
+                }
+            }, reversed: true)
     }
 }
