@@ -74,7 +74,7 @@ let package = Package(
                 ])
             ]),
         tests("Runtime", ["segler-pause"] + nio("NIOCore", "NIOPosix")),
-        module("Node", ["API", "Client", "JSON", "Runtime"] + nio("NIOCore", "NIOPosix")),
+        module("Node", ["API", "Client", "JSON", "Runtime", "TLS"] + nio("NIOCore", "NIOHTTP1", "NIOPosix")),
         tests("Node", ["API", "Client", "ClientTesting", "JSON", "Runtime", "segler-pause"]),
 
         tests("TLS", nio("NIOCore", "NIOPosix")),

@@ -16,6 +16,21 @@ struct ContainerSpec: Sendable {
 
     var name: String { spec["name"].string ?? "" }
     var image: String { spec["image"].string ?? "" }
+    /// Whether it is started again when it has ended with this code: by the first of its rules that matches, its own
+    /// policy, or the pod's. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-restart-rules
+    func isRestarted(afterExitCode code: Int, podPolicy: String) -> Bool {
+        if role == .ephemeral { return false }
+        for rule in spec["restartPolicyRules"].elements where rule["action"].equals("Restart") {
+            let isListed = rule["exitCodes"]["values"].elements.contains { $0.int == code }
+            if isListed == rule["exitCodes"]["operator"].equals("In") { return true }
+        }
+        switch spec["restartPolicy"].string ?? podPolicy {
+        case "Always": return role != .initialization || code != 0
+        case "OnFailure": return code != 0
+        default: return false
+        }
+    }
+
     /// How events point at the container.
     var fieldPath: String {
         switch role {

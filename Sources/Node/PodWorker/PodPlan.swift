@@ -22,6 +22,8 @@ struct PodPlan: Sendable {
         let id: String
         let container: ContainerSpec?
         let message: String
+        /// Seconds until it is killed; nil for the pod's grace period.
+        var grace: Int?
     }
     /// The reason and message of a container that waits.
     struct Waiting: Sendable, Equatable {
@@ -44,22 +46,23 @@ struct PodPlan: Sendable {
 
     init(
         _ pod: Object, _ runtime: PodRuntime, backoffs: [String: RestartBackoff],
-        failedProbes: Set<String> = [], startedSidecars: (ContainerSpec) -> Bool = { _ in true }, now: Time
+        failedProbes: [String: Prober.Kind] = [:], starting: Set<String> = [],
+        startedSidecars: (ContainerSpec) -> Bool = { _ in true }, now: Time
     ) {
         let sandboxID = runtime.readySandbox?.id
         let inits = pod.initContainers
         let mains = pod.mainContainers
-        let policy = pod.restartPolicy
-
-        let initFailed = inits.contains {
-            $0.role == .initialization && policy == "Never"
-                && (Self.exitCode($0, pod, runtime).map { $0 != 0 } ?? false)
+        let initFailed = inits.contains { container in
+            container.role == .initialization
+                && (Self.exitCode(container, pod, runtime).map {
+                    $0 != 0 && !container.isRestarted(afterExitCode: $0, podPolicy: pod.restartPolicy)
+                } ?? false)
         }
         isFinished = initFailed || mains.allSatisfy { Self.isDone($0, pod, runtime) }
         if isFinished {
             isInitialized = !initFailed
             // Sidecars have nobody left to serve.
-            kill = runtime.running.map {
+            kill = runtime.nextToStop(pod).map {
                 .init(id: $0.id, container: pod.containerSpec(named: $0.status.metadata.name), message: "")
             }
             return
@@ -82,8 +85,9 @@ struct PodPlan: Sendable {
             case (.initialization, .exited) where instance?.status.exitCode == 0: continue
             case (.initialization, _) where mainsExist: continue  // done, and cleaned up since
             case (.sidecar, .running):
-                if let instance, failedProbes.contains(instance.id) { killAfterProbe(container, instance) }
-                if mainsExist || startedSidecars(container) { continue }
+                if let instance, let kind = failedProbes[instance.id] { killAfterProbe(container, instance, kind) }
+                let isStarting = instance.map { starting.contains($0.id) } ?? false
+                if mainsExist || startedSidecars(container) && !isStarting { continue }
                 isInitialized = false
             case (.initialization, .running):
                 isInitialized = false
@@ -96,9 +100,13 @@ struct PodPlan: Sendable {
         self.isInitialized = isInitialized
         guard isInitialized else { return }
 
+        var isOpen = true
         for container in mains + pod.ephemeralContainers {
             guard let instance = current(container), instance.status.state == .running else {
-                if container.role == .ephemeral ? current(container) == nil : !Self.isDone(container, pod, runtime) {
+                // One after the other: the next comes when the postStart hook of the one before has ended.
+                if isOpen,
+                    container.role == .ephemeral ? current(container) == nil : !Self.isDone(container, pod, runtime)
+                {
                     begin(container, pod, runtime, backoffs, now)
                 }
                 continue
@@ -108,17 +116,22 @@ struct PodPlan: Sendable {
                     .init(
                         id: instance.id, container: container,
                         message: "Container \(container.name) definition changed, will be restarted"))
-            } else if failedProbes.contains(instance.id) {
-                killAfterProbe(container, instance)
+            } else if let kind = failedProbes[instance.id] {
+                killAfterProbe(container, instance, kind)
             }
+            if starting.contains(instance.id) { isOpen = false }
         }
     }
 
-    private mutating func killAfterProbe(_ container: ContainerSpec, _ instance: PodRuntime.Instance) {
+    private mutating func killAfterProbe(
+        _ container: ContainerSpec, _ instance: PodRuntime.Instance, _ kind: Prober.Kind
+    ) {
         kill.append(
             .init(
                 id: instance.id, container: container,
-                message: "Container \(container.name) failed liveness probe, will be restarted"))
+                message: "Container \(container.name) failed \(kind == .startup ? "startup" : "liveness") probe, "
+                    + "will be restarted",
+                grace: container.spec[kind.rawValue]["terminationGracePeriodSeconds"].int))
     }
 
     /// Starts the container, unless it has to wait after its last end.
@@ -169,10 +182,6 @@ struct PodPlan: Sendable {
     /// Whether the container has ended and is not to be started again.
     static func isDone(_ container: ContainerSpec, _ pod: Object, _ runtime: PodRuntime) -> Bool {
         guard let code = exitCode(container, pod, runtime) else { return false }
-        switch container.spec["restartPolicy"].string ?? pod.restartPolicy {
-        case "Never": return true
-        case "OnFailure": return code == 0
-        default: return false
-        }
+        return !container.isRestarted(afterExitCode: code, podPolicy: pod.restartPolicy)
     }
 }

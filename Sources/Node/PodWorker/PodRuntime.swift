@@ -22,6 +22,16 @@ struct PodRuntime: Sendable {
     var instances: [Instance] { containers.values.flatMap { $0 } }
     var running: [Instance] { instances.filter { $0.status.state == .running || $0.status.state == .unknown } }
 
+    /// Of what runs, the containers whose turn it is to end: those that serve the others go last, in the reverse of the
+    /// order in which they came. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#termination-with-sidecars
+    func nextToStop(_ pod: Object) -> [Instance] {
+        let sidecars = pod.initContainers.filter { $0.role == .sidecar }.map(\.name)
+        let served = running.filter { !sidecars.contains($0.status.metadata.name) }
+        if !served.isEmpty { return served }
+        let last = sidecars.last { name in running.contains { $0.status.metadata.name == name } }
+        return running.filter { $0.status.metadata.name == last }
+    }
+
     func latest(_ name: String) -> Instance? { containers[name]?.first }
 
     /// - Parameters:

@@ -154,21 +154,6 @@ extension PodWorker {
         let sandbox = PodSandboxConfig(pod, attempt: attempt, services.configuration, hostDNS: DNSConfig())
         return (config, sandbox)
     }
-
-    private func runPostStart(_ container: ContainerSpec, _ id: String, _ pod: Object) {
-        let hook = container.spec["lifecycle"]["postStart"]
-        guard hook.exists else { return }
-        let services = services
-        Task { [weak self] in
-            do {
-                try await Hooks.run(hook, containerID: id, seconds: 3600, services)
-            } catch {
-                services.event(
-                    pod, .warning, "FailedPostStartHook", "PostStartHook failed", fieldPath: container.fieldPath)
-                await self?.stop(id, pod, container, message: "FailedPostStartHook", deadline: nil)
-            }
-        }
-    }
 }
 
 /// An error as upstream prints those of a runtime.

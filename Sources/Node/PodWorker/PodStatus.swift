@@ -14,6 +14,8 @@ struct PodStatus: Sendable {
     var waiting: [String: PodPlan.Waiting] = [:]
     /// What the probes of a container say; nil while that is not known.
     var probeResult: @Sendable (_ containerID: String, Prober.Kind) -> Bool? = { _, _ in nil }
+    /// Containers whose postStart hook has not ended.
+    var starting: Set<String> = []
     /// Last words, by container ID.
     var terminationMessages: [String: String] = [:]
     var isInitialized = true
@@ -72,7 +74,8 @@ struct PodStatus: Sendable {
         let instances = runtime.containers[container.name] ?? []
         guard let latest = instances.first else { return lost(container, known) }
 
-        let state = latest.status.state
+        // Until its postStart hook has ended it is as if it were not yet there.
+        let state = starting.contains(latest.id) ? .created : latest.status.state
         let isRunning = state == .running || state == .unknown
         var previous = instances.dropFirst().first.map { terminated($0.status) }
         switch state {
@@ -214,12 +217,11 @@ struct PodStatus: Sendable {
         if failure != nil { return "Failed" }
         // An end is for good.
         if let before, before == "Failed" || before == "Succeeded" { return before }
-        let policy = pod.restartPolicy
         for (container, status) in initial where container.role == .initialization {
             let state = status["state"]
             if let code = state["terminated"]["exitCode"].int {
                 if code == 0 { continue }
-                if policy == "Never" { return "Failed" }
+                if !container.isRestarted(afterExitCode: code, podPolicy: pod.restartPolicy) { return "Failed" }
                 if !isInitialized { return "Pending" }
             } else if !isInitialized {
                 return "Pending"
@@ -229,24 +231,26 @@ struct PodStatus: Sendable {
             if status["started"].bool != true { return "Pending" }
         }
         var (running, waiting, stopped, succeeded) = (0, 0, 0, 0)
-        for (_, status) in main {
+        var isRestarted = false
+        for (container, status) in main {
             let state = status["state"]
             if state["running"].object != nil {
                 running += 1
             } else if let code = state["terminated"]["exitCode"].int {
                 stopped += 1
                 if code == 0 { succeeded += 1 }
+                if container.isRestarted(afterExitCode: code, podPolicy: pod.restartPolicy) { isRestarted = true }
             } else if status["lastState"]["terminated"].object != nil {
                 stopped += 1
+                isRestarted = true
             } else {
                 waiting += 1
             }
         }
         if isTerminal { return stopped + waiting == succeeded ? "Succeeded" : "Failed" }
         if waiting > 0 { return "Pending" }
-        if running > 0 || policy == "Always" { return "Running" }
-        if stopped == succeeded { return "Succeeded" }
-        return policy == "Never" ? "Failed" : "Running"
+        if running > 0 || isRestarted { return "Running" }
+        return stopped == succeeded ? "Succeeded" : "Failed"
     }
 
     private func conditions(phase: String, main: [Entry], initial: [Entry]) -> [Condition] {

@@ -16,24 +16,11 @@ extension PodWorker {
 
     /// One step of the end: stops what runs; when nothing does, takes everything away and lets go of the API object.
     func terminate(_ pod: Object, isGone: Bool) async throws {
-        prober?.stop()
+        // Until its end a container may say that it takes no more requests.
+        prober?.update(pod, runtime, kinds: isGone ? [] : [.readiness])
         await services.images.forget(podUID: uid)
-        let running = runtime.running
-        if !running.isEmpty {
-            let deadline = isGone ? Time.now.adding(seconds: Self.minimumGrace) : pod.deletionTime ?? .now
-            // Those that serve the others go last, in the reverse of the order in which they came.
-            let sidecars = pod.initContainers.filter { $0.role == .sidecar }.map(\.name)
-            var next = running.filter { !sidecars.contains($0.status.metadata.name) }
-            if next.isEmpty,
-                let last = sidecars.last(where: { name in running.contains { $0.status.metadata.name == name } })
-            {
-                next = running.filter { $0.status.metadata.name == last }
-            }
-            for instance in next {
-                stop(
-                    instance.id, pod, pod.containerSpec(named: instance.status.metadata.name), message: "",
-                    deadline: deadline)
-            }
+        if !runtime.running.isEmpty {
+            stopNext(pod, deadline: isGone ? Time.now.adding(seconds: Self.minimumGrace) : pod.deletionTime ?? .now)
             if !isGone { await publish(pod) }
             return
         }
@@ -61,6 +48,15 @@ extension PodWorker {
         end()
     }
 
+    /// Stops what runs, in the order of ends: first all that is not a sidecar, then sidecars one by one.
+    /// - Parameter deadline: nil for the pod's own grace period from now on.
+    func stopNext(_ pod: Object, deadline: Time? = nil) {
+        for instance in runtime.nextToStop(pod) {
+            let container = pod.containerSpec(named: instance.status.metadata.name)
+            stop(instance.id, pod, container, message: "", deadline: deadline)
+        }
+    }
+
     /// Somebody else may have been faster, or the name may belong to another pod already.
     private func deleteFromAPI(_ pod: Object) async throws {
         let options = DeleteOptions(gracePeriodSeconds: 0, uid: uid)
@@ -82,11 +78,13 @@ extension PodWorker {
                 pod, .normal, "Killing", message.isEmpty ? "Stopping container \(container.name)" : message,
                 fieldPath: container.fieldPath)
         }
-        let services = services
+        let (services, address) = (services, podAddress(pod))
         let task = Task { [weak self] in
             do {
-                if earlier == nil, let hook = container?.spec["lifecycle"]["preStop"], hook.exists {
-                    await Self.runPreStop(hook, id, pod, container, seconds: deadline - .now, services)
+                if earlier == nil, let container, container.spec["lifecycle"]["preStop"].exists {
+                    await Self.runPreStop(
+                        ActionTarget(container: container, containerID: id, address: address), pod,
+                        seconds: deadline - .now, services)
                 }
                 let grace = max(Self.minimumGrace, (deadline - .now).rounded(.up))
                 try await services.driver.stopContainer(id: id, timeout: Int64(grace))
@@ -106,36 +104,15 @@ extension PodWorker {
     }
 
     private static func runPreStop(
-        _ hook: JSONRef, _ id: String, _ pod: Object, _ container: ContainerSpec?, seconds: Double,
-        _ services: NodeServices
+        _ target: ActionTarget, _ pod: Object, seconds: Double, _ services: NodeServices
     ) async {
         do {
-            try await Hooks.run(hook, containerID: id, seconds: seconds, services)
+            try await Hooks.run(
+                target.container.spec["lifecycle"]["preStop"], target, seconds: seconds, services.driver)
         } catch {
+            services.log("preStop of \(target.container.name) in pod \(pod.key): \(error)")
             services.event(
-                pod, .warning, "FailedPreStopHook", "PreStopHook failed", fieldPath: container?.fieldPath ?? "")
-        }
-    }
-}
-
-/// `lifecycle` hooks of containers: exec and sleep.
-/// https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/
-enum Hooks {
-    struct Failure: Error, CustomStringConvertible { let description: String }
-
-    static func run(_ hook: JSONRef, containerID: String, seconds: Double, _ services: NodeServices) async throws {
-        if let wait = hook["sleep"]["seconds"].int {
-            try await Task.sleep(for: .seconds(min(Double(wait), max(0, seconds))))
-        } else if hook["exec"].exists {
-            let command = hook["exec"]["command"].elements.compactMap(\.string)
-            let result = try await services.driver.execSync(
-                container: containerID, command: command, timeout: Int64(max(1, seconds.rounded(.up))))
-            if result.exitCode != 0 {
-                let output = String(decoding: result.stdout + result.stderr, as: UTF8.self)
-                throw Failure(
-                    description: "command '\(command.joined(separator: " "))' exited with \(result.exitCode): \(output)"
-                )
-            }
+                pod, .warning, "FailedPreStopHook", "PreStopHook failed", fieldPath: target.container.fieldPath)
         }
     }
 }

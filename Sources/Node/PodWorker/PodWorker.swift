@@ -34,6 +34,8 @@ actor PodWorker {
     var stops: [String: Stop] = [:]
     /// How often in a row each container could not be made.
     var creationFailures: [String: Int] = [:]
+    /// Containers whose postStart hook has not ended.
+    var starting: Set<String> = []
     var terminationMessages: [String: String] = [:]
     var isInitialized = false
     var prober: Prober?
@@ -220,18 +222,21 @@ actor PodWorker {
         for _ in 0..<8 {
             if inbox.withLock({ $0.isGone || $0.pod.isBeingDeleted }) { break }
             let plan = PodPlan(
-                pod, runtime, backoffs: backoffs, failedProbes: prober?.failed ?? [],
+                pod, runtime, backoffs: backoffs, failedProbes: prober?.failed ?? [:], starting: starting,
                 startedSidecars: { [prober, runtime] container in
                     !container.spec[Prober.Kind.startup.rawValue].exists
                         || runtime.latest(container.name).map { prober?.result($0.id, .startup) == true } ?? false
                 }, now: .now)
             isInitialized = plan.isInitialized
             for (name, why) in plan.waiting { tellBackoff(pod, name, why) }
-            let starting = Set(plan.start.map(\.container.name))
-            waiting = waiting.filter { starting.contains($0.key) && $0.value.reason != "CrashLoopBackOff" }
+            let planned = Set(plan.start.map(\.container.name))
+            waiting = waiting.filter { planned.contains($0.key) && $0.value.reason != "CrashLoopBackOff" }
                 .merging(plan.waiting) { $1 }
             if let time = plan.wakeAt { wake(at: time) }
-            for kill in plan.kill { stop(kill.id, pod, kill.container, message: kill.message, deadline: nil) }
+            for kill in plan.kill {
+                let deadline = kill.grace.map { Time.now.adding(seconds: Double($0)) }
+                stop(kill.id, pod, kill.container, message: kill.message, deadline: deadline)
+            }
 
             var acted = false
             switch plan.sandbox {
@@ -241,6 +246,7 @@ actor PodWorker {
                 try await removeOthers(than: id)
                 for start in plan.start {
                     if try await self.start(start, pod, sandboxID: id) { acted = true }
+                    if !starting.isEmpty { break }
                 }
             }
             await publish(pod)
@@ -261,11 +267,7 @@ actor PodWorker {
         services.admission.remove(uid)
         prober?.stop()
         if !runtime.running.isEmpty {
-            for instance in runtime.running {
-                stop(
-                    instance.id, pod, pod.containerSpec(named: instance.status.metadata.name), message: "",
-                    deadline: nil)
-            }
+            stopNext(pod)
             return
         }
         for sandbox in runtime.sandboxes where sandbox.state == .ready {
@@ -290,9 +292,7 @@ actor PodWorker {
         if failure == nil { services.event(pod, .normal, "DeadlineExceeded", message) }
         failure = .init(reason: "DeadlineExceeded", message: message)
         waiting = [:]
-        for instance in runtime.running {
-            stop(instance.id, pod, pod.containerSpec(named: instance.status.metadata.name), message: "", deadline: nil)
-        }
+        stopNext(pod)
         await publish(pod)
     }
 
@@ -339,7 +339,7 @@ actor PodWorker {
         let prober = prober
         return PodStatus(
             pod: pod, runtime: runtime, hostIPs: services.hostIPs, runtimeName: services.runtimeName, waiting: waiting,
-            probeResult: { prober?.result($0, $1) },
+            probeResult: { prober?.result($0, $1) }, starting: starting,
             terminationMessages: terminationMessages, isInitialized: isInitialized, isTerminal: isTerminal,
             startTime: firstSeen, now: .now, failure: failure)
     }

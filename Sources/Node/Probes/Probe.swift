@@ -6,115 +6,93 @@ internal import Runtime
 
 /// One check of one container.
 struct Probe: Sendable {
+    enum Outcome: Sendable, Equatable {
+        case success
+        /// A success that somebody should look at.
+        case warning(String)
+        case failure(String)
+        /// The check could not be made; it counts for nothing.
+        case unknown(String)
+    }
     let spec: JSONRef
-    let container: ContainerSpec
-    let containerID: String
-    /// Of the pod.
-    let address: String
+    let target: ActionTarget
 
-    private var timeout: Int64 { Int64(spec["timeoutSeconds"].int ?? 1) }
+    private var timeout: Int64 { Int64(max(1, spec["timeoutSeconds"].int ?? 1)) }
 
-    /// nil: success; else what went wrong.
-    func run(_ driver: any RuntimeDriver) async -> String? {
+    func run(_ driver: any RuntimeDriver) async -> Outcome {
         do {
             if spec["exec"].exists { return try await exec(driver) }
             if spec["httpGet"].exists { return try await httpGet() }
             if spec["tcpSocket"].exists { return try await tcpSocket() }
-            return nil  // grpc: not checked
+            if spec["grpc"].exists { return try await grpc() }
+            return .unknown("missing probe handler")
+        } catch let failure as ProbeFailure {
+            return .failure(failure.description)
         } catch {
-            return "\(error)"
+            return .unknown("\(error)")
         }
     }
 
-    private func exec(_ driver: any RuntimeDriver) async throws -> String? {
+    private func exec(_ driver: any RuntimeDriver) async throws -> Outcome {
         let command = spec["exec"]["command"].elements.compactMap(\.string)
         do {
-            let result = try await driver.execSync(container: containerID, command: command, timeout: timeout)
-            return result.exitCode == 0 ? nil : String(decoding: result.stdout + result.stderr, as: UTF8.self)
+            let result = try await driver.execSync(container: target.containerID, command: command, timeout: timeout)
+            if result.exitCode == 0 { return .success }
+            return .failure(String(decoding: (result.stdout + result.stderr).prefix(10 << 10), as: UTF8.self))
         } catch let error as RuntimeError where error.code == .deadlineExceeded {
-            return "command timed out: \"\(command.joined(separator: " "))\" timed out after \(timeout)s"
+            return .failure("command timed out: \"\(command.joined(separator: " "))\" timed out after \(timeout)s")
         }
     }
 
-    private func tcpSocket() async throws -> String? {
-        let (host, port) = try target(spec["tcpSocket"])
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connectTimeout(.seconds(timeout)).connect(host: host, port: port).get()
-        try? await channel.close()
-        return nil
-    }
-
-    /// Any status from 200 to 399 is success.
-    private func httpGet() async throws -> String? {
-        let action = spec["httpGet"]
-        guard action["scheme"].string != "HTTPS" else { return try await tcpConnect(action) }
-        let (host, port) = try target(action)
-        var path = action["path"].string ?? "/"
-        if !path.hasPrefix("/") { path = "/" + path }
-        var headers: [(String, String)] = action["httpHeaders"].elements.map {
-            ($0["name"].string ?? "", $0["value"].string ?? "")
+    private func tcpSocket() async throws -> Outcome {
+        let (host, port) = (target.host(spec["tcpSocket"]), try target.port(spec["tcpSocket"]["port"]))
+        do {
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connectTimeout(.seconds(timeout)).connect(host: host, port: port).get()
+            try? await channel.close()
+            return .success
+        } catch {
+            return .failure("dial tcp \(host.contains(":") ? "[\(host)]" : host):\(port): \(dialError(error))")
         }
-        func has(_ name: String) -> Bool { headers.contains { $0.0.lowercased() == name } }
-        if !has("host") { headers.append(("Host", host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)")) }
-        if !has("user-agent") { headers.append(("User-Agent", "kube-probe/1.36")) }
-        if !has("accept") { headers.append(("Accept", "*/*")) }
-        headers.append(("Connection", "close"))
-        // A header's value can say nothing about the next line.
-        let lines = headers.map { "\($0.0): \($0.1)".filter { !$0.isNewline } }
-        let request =
-            (["GET \(path.filter { !$0.isNewline && $0 != " " }) HTTP/1.1"] + lines).joined(separator: "\r\n")
-            + "\r\n\r\n"
-        let url = "http://\(host):\(port)\(path)"
-        guard let status = try await exchange(request, host, port) else {
-            return "Get \"\(url)\": no HTTP response within \(timeout)s"
-        }
-        return (200..<400).contains(status) ? nil : "HTTP probe failed with statuscode: \(status)"
     }
 
-    private func tcpConnect(_ action: JSONRef) async throws -> String? {
-        let (host, port) = try target(action)
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connectTimeout(.seconds(timeout)).connect(host: host, port: port).get()
-        try? await channel.close()
-        return nil
-    }
-
-    /// The status of the answer; nil when there is none in time.
-    private func exchange(_ request: String, _ host: String, _ port: Int) async throws -> Int? {
-        let timeout = TimeAmount.seconds(timeout)
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connectTimeout(timeout)
-            .connect(host: host, port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                }
+    /// Any status from 200 to 399 is success. Redirections are followed within the host.
+    private func httpGet() async throws -> Outcome {
+        var request = try target.httpGet(spec["httpGet"])
+        for _ in 0..<10 {
+            let answer = try await request.send(timeout: timeout)
+            if let next = request.redirected(by: answer) {
+                request = next
+                continue
             }
-        let deadline = channel.channel.eventLoop.scheduleTask(in: timeout) { channel.channel.close(promise: nil) }
-        defer { deadline.cancel() }
-        return try await channel.executeThenClose { inbound, outbound in
-            try await outbound.write(ByteBuffer(string: request))
-            var head: [UInt8] = []
-            for try await part in inbound {
-                head += part.readableBytesView
-                let words = String(decoding: head.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self).split(
-                    separator: " ")
-                if head.contains(UInt8(ascii: "\n")) || head.count > 4096 {
-                    return words.count > 1 ? Int(words[1]) : nil
-                }
+            switch answer.status {
+            case 300..<400: return .warning("Probe terminated redirects, Response body: \(answer.body)")
+            case 200..<300: return .success
+            default: return .failure("HTTP probe failed with statuscode: \(answer.status)")
             }
-            return nil
         }
+        return .failure("Get \"\(request.url)\": stopped after 10 redirects")
     }
 
-    /// The address to ask; a port may be named.
-    private func target(_ action: JSONRef) throws -> (host: String, port: Int) {
-        let host = action["host"].string.flatMap { $0.isEmpty ? nil : $0 } ?? address
-        if let port = action["port"].int { return (host, port) }
-        let name = action["port"].string ?? ""
-        let named = container.spec["ports"].elements.first { $0["name"].equals(name) }
-        guard let port = named?["containerPort"].int ?? Int(name) else {
-            throw ConfigurationError("couldn't find port: \(name)")
+    private func grpc() async throws -> Outcome {
+        let port = try target.port(spec["grpc"]["port"])
+        do {
+            let status = try await GRPCHealth.check(
+                host: target.address, port: port, service: spec["grpc"]["service"].string ?? "", timeout: timeout)
+            return status == .serving ? .success : .failure("service unhealthy (responded with \"\(status.name)\")")
+        } catch let error as RuntimeError {
+            switch error.code {
+            case .unavailable:
+                return .failure(
+                    "timeout: failed to connect service \"\(target.address):\(port)\" within \(timeout)s: \(error.message)"
+                )
+            case .unimplemented:
+                return .failure(
+                    "error: this server does not implement the grpc health protocol (grpc.health.v1.Health): \(error.message)"
+                )
+            case .deadlineExceeded: return .failure("timeout: health rpc did not complete within \(timeout)s")
+            default: return .failure("error: health rpc probe failed: \(rpcText(error))")
+            }
         }
-        return (host, port)
     }
 }

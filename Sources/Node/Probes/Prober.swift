@@ -43,10 +43,11 @@ final class Prober: Sendable {
         Kind.allCases.contains { container.spec[$0.rawValue].exists }
     }
 
-    /// Containers that have to be restarted.
-    var failed: Set<String> {
+    /// Containers that have to be restarted, and the kind of probe that says so.
+    var failed: [String: Kind] {
         state.withLock { state in
-            Set(state.results.filter { !$0.value && ($0.key.kind == .liveness) }.map(\.key.containerID))
+            let failed = state.results.keys.filter { $0.kind != .readiness && state.results[$0] == false }
+            return Dictionary(failed.map { ($0.containerID, $0.kind) }) { $1 }
         }
     }
 
@@ -55,12 +56,16 @@ final class Prober: Sendable {
         state.withLock { $0.results[Key(containerID: containerID, kind: kind)] }
     }
 
-    /// Starts the probes of containers that run, stops those of others.
-    func update(_ pod: Object, _ runtime: PodRuntime) {
+    /// Starts the probes of containers that run, stops those of others. Liveness and readiness wait for the startup probe.
+    /// - Parameter kinds: the others are stopped.
+    func update(_ pod: Object, _ runtime: PodRuntime, kinds: [Kind] = Kind.allCases) {
         var wanted: [Key: (ContainerSpec, PodRuntime.Instance)] = [:]
         for container in pod.allContainers {
             guard let instance = runtime.latest(container.name), instance.status.state == .running else { continue }
-            for kind in Kind.allCases where container.spec[kind.rawValue].exists {
+            let needsStartup = container.spec[Kind.startup.rawValue].exists
+            if needsStartup { recall(container, instance, pod) }
+            for kind in kinds where container.spec[kind.rawValue].exists {
+                if kind != .startup, needsStartup, result(instance.id, .startup) != true { continue }
                 wanted[Key(containerID: instance.id, kind: kind)] = (container, instance)
             }
         }
@@ -68,16 +73,30 @@ final class Prober: Sendable {
             for (key, task) in state.tasks where wanted[key] == nil {
                 task.cancel()
                 state.tasks[key] = nil
-                state.results[key] = nil
             }
+            let running = Set(runtime.running.map(\.id))
+            state.results = state.results.filter { running.contains($0.key.containerID) }
             for (key, (container, instance)) in wanted where state.tasks[key] == nil {
+                if key.kind == .startup, state.results[key] == true { continue }
                 let address = pod.isHostNetwork ? services.hostIPs.first : runtime.ips.first
-                let probe = Probe(
-                    spec: container.spec[key.kind.rawValue], container: container, containerID: instance.id,
-                    address: address ?? "127.0.0.1")
+                let target = ActionTarget(
+                    container: container, containerID: instance.id, address: address ?? "127.0.0.1")
+                let probe = Probe(spec: container.spec[key.kind.rawValue], target: target)
                 let startedAt = Time(nanoseconds: instance.status.startedAt)
                 state.tasks[key] = Task { [weak self] in await Self.run(self, probe, key, pod, startedAt) }
             }
+        }
+    }
+
+    /// What the API remembers: a restart of the agent does not make a container start anew.
+    private func recall(_ container: ContainerSpec, _ instance: PodRuntime.Instance, _ pod: Object) {
+        let known = pod.containerStatus(container.name)
+        guard known["started"].bool == true, known["containerID"].string?.hasSuffix("://" + instance.id) == true else {
+            return
+        }
+        state.withLock { state in
+            let key = Key(containerID: instance.id, kind: .startup)
+            if state.results[key] == nil, state.tasks[key] == nil { state.results[key] = true }
         }
     }
 
@@ -98,38 +117,46 @@ final class Prober: Sendable {
         let limits = (failure: spec["failureThreshold"].int ?? 3, success: spec["successThreshold"].int ?? 1)
         try? await Task.sleep(for: .seconds(max(0, delay)))
         var row = (result: false, count: 0)
+        var tick = ContinuousClock.now
         while !Task.isCancelled {
-            // Liveness and readiness wait for the startup probe.
-            let hasStarted =
-                !probe.container.spec[Kind.startup.rawValue].exists || prober?.result(key.containerID, .startup) == true
-            if key.kind == .startup || hasStarted {
-                let result = await probe.run(services.driver)
-                if Task.isCancelled { return }
-                let isSuccess = result == nil
+            let outcome = await probe.run(services.driver)
+            if Task.isCancelled { return }
+            tell(outcome, key.kind, probe.target.container, pod, services)
+            var isSuccess: Bool?
+            switch outcome {
+            case .success, .warning: isSuccess = true
+            case .failure: isSuccess = false
+            case .unknown: break
+            }
+            if let isSuccess {
                 row = row.result == isSuccess ? (isSuccess, row.count + 1) : (isSuccess, 1)
-                if let result {
-                    services.event(
-                        pod, .warning, "Unhealthy", "\(key.kind.title) failed: \(result)",
-                        fieldPath: probe.container.fieldPath)
-                }
                 if row.count >= (isSuccess ? limits.success : limits.failure) {
                     prober?.set(key, isSuccess)
                     if key.kind == .startup, isSuccess { return }
-                } else if prober?.state.withLock({ $0.results[key] }) == nil, !isSuccess, key.kind == .readiness {
-                    prober?.set(key, false)
                 }
             }
-            try? await Task.sleep(for: .seconds(period))
+            tick = max(tick + .seconds(period), .now)
+            try? await Task.sleep(until: tick, clock: .continuous)
         }
+    }
+
+    private static func tell(
+        _ outcome: Probe.Outcome, _ kind: Kind, _ container: ContainerSpec, _ pod: Object, _ services: NodeServices
+    ) {
+        let (reason, message): (String, String)
+        switch outcome {
+        case .success: return
+        case .warning(let text): (reason, message) = ("ProbeWarning", "\(kind.title) warning: \(text)")
+        case .failure(let text): (reason, message) = ("Unhealthy", "\(kind.title) failed: \(text)")
+        case .unknown(let text):
+            (reason, message) = ("Unhealthy", "\(kind.title) errored and resulted in unknown state: \(text)")
+        }
+        services.event(pod, .warning, reason, message, fieldPath: container.fieldPath)
     }
 
     private func set(_ key: Key, _ result: Bool) {
         let isNew = state.withLock { state in
             guard state.tasks[key] != nil else { return false }
-            if key.kind == .startup, !result {
-                // A container that does not start in time is restarted as one that does not live.
-                state.results[Key(containerID: key.containerID, kind: .liveness)] = false
-            }
             return state.results.updateValue(result, forKey: key) != result
         }
         if isNew { changed() }

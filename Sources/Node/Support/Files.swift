@@ -16,7 +16,10 @@ struct SystemError: Error, CustomStringConvertible {
         (self.operation, self.path, self.errno) = (operation, path, errno)
     }
 
-    var description: String { "\(operation) \(path): \(String(cString: strerror(errno)))" }
+    var description: String { "\(operation) \(path): \(Self.text(errno))" }
+
+    /// What the number means, e.g. `No such file or directory`.
+    static func text(_ errno: Int32) -> String { String(cString: strerror(errno)) }
 }
 
 /// Small file operations. All of them block.

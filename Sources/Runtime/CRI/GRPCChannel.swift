@@ -5,7 +5,7 @@ import NIOPosix
 import SwiftProtobuf
 import Synchronization
 
-/// A gRPC client for one server on a unix socket: unary and server-streaming calls, deadlines, cancellation.
+/// A gRPC client for one server, on a unix socket or a TCP port: unary and server-streaming calls, deadlines, cancellation.
 ///
 /// It connects when the first call needs it and again after the connection was lost; a call that was under way then fails
 /// with `unavailable` and is not repeated, since the server may have done it.
@@ -14,7 +14,20 @@ final class GRPCChannel: Sendable {
     /// The longest message accepted, in bytes.
     static let maximumMessageSize = 16 << 20
 
-    let socketPath: String
+    enum Endpoint: Sendable, CustomStringConvertible {
+        case socket(String)
+        case tcp(host: String, port: Int)
+
+        var description: String {
+            switch self {
+            case .socket(let path): "the container runtime at \(path)"
+            case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+            }
+        }
+    }
+
+    let endpoint: Endpoint
+    private let connectTimeout: TimeAmount?
     private let group: any EventLoopGroup
     private let connection = Mutex<Connecting?>(nil)
 
@@ -29,10 +42,11 @@ final class GRPCChannel: Sendable {
         let streams: NIOHTTP2Handler.StreamMultiplexer
     }
 
-    init(socketPath: String, group: any EventLoopGroup) {
-        self.socketPath = socketPath
-        self.group = group
+    init(_ endpoint: Endpoint, connectTimeout: TimeAmount? = nil, group: any EventLoopGroup) {
+        (self.endpoint, self.connectTimeout, self.group) = (endpoint, connectTimeout, group)
     }
+
+    convenience init(socketPath: String, group: any EventLoopGroup) { self.init(.socket(socketPath), group: group) }
 
     /// Sends a request and returns the answer.
     /// - Parameter timeout: also told to the server; nil waits for ever.
@@ -66,7 +80,7 @@ final class GRPCChannel: Sendable {
                         method: method, message: message, timeout: timeout, receive: receive, done: done))
             }
         }
-        stream.whenFailure { done.fail(Self.unavailable(self.socketPath, $0)) }
+        stream.whenFailure { done.fail(Self.unavailable(self.endpoint, $0)) }
         try await withTaskCancellationHandler {
             try await done.futureResult.get()
         } onCancel: {
@@ -97,7 +111,7 @@ final class GRPCChannel: Sendable {
         do {
             return try await current.future.get()
         } catch {
-            throw Self.unavailable(socketPath, error)
+            throw Self.unavailable(endpoint, error)
         }
     }
 
@@ -115,25 +129,30 @@ final class GRPCChannel: Sendable {
         configuration.stream.targetWindowSize = 1 << 20
         let streams = configuration.stream
         let connection = configuration.connection
-        return ClientBootstrap(group: group)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    _ = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
-                        mode: .client, connectionConfiguration: connection, streamConfiguration: streams
-                    ) { $0.close() }
-                    try channel.pipeline.syncOperations.addHandler(CloseOnError())
-                }
+        var bootstrap = ClientBootstrap(group: group)
+        if let connectTimeout { bootstrap = bootstrap.connectTimeout(connectTimeout) }
+        bootstrap = bootstrap.channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                _ = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
+                    mode: .client, connectionConfiguration: connection, streamConfiguration: streams
+                ) { $0.close() }
+                try channel.pipeline.syncOperations.addHandler(CloseOnError())
             }
-            .connect(unixDomainSocketPath: socketPath)
-            .flatMap { channel in
-                channel.pipeline.handler(type: NIOHTTP2Handler.self)
-                    .flatMap { $0.multiplexer }
-                    .map { Connection(channel: channel, streams: $0) }
+        }
+        let connected =
+            switch endpoint {
+            case .socket(let path): bootstrap.connect(unixDomainSocketPath: path)
+            case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
             }
+        return connected.flatMap { channel in
+            channel.pipeline.handler(type: NIOHTTP2Handler.self)
+                .flatMap { $0.multiplexer }
+                .map { Connection(channel: channel, streams: $0) }
+        }
     }
 
-    private static func unavailable(_ path: String, _ error: any Error) -> RuntimeError {
-        RuntimeError(.unavailable, "cannot reach the container runtime at \(path): \(error)")
+    private static func unavailable(_ endpoint: Endpoint, _ error: any Error) -> RuntimeError {
+        RuntimeError(.unavailable, "cannot reach \(endpoint): \(error)")
     }
 }
 
