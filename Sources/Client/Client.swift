@@ -23,6 +23,17 @@ public struct ResourceName: Sendable, Hashable {
     public static let secrets = ResourceName("secrets")
     public static let serviceAccounts = ResourceName("serviceaccounts")
     public static let leases = ResourceName("leases", group: "coordination.k8s.io")
+    public static let certificateSigningRequests = ResourceName(
+        "certificatesigningrequests", group: "certificates.k8s.io")
+    public static let clusterRoles = ResourceName("clusterroles", group: "rbac.authorization.k8s.io")
+    public static let cronJobs = ResourceName("cronjobs", group: "batch")
+    public static let jobs = ResourceName("jobs", group: "batch")
+    public static let persistentVolumeClaims = ResourceName("persistentvolumeclaims")
+    public static let persistentVolumes = ResourceName("persistentvolumes")
+    public static let podDisruptionBudgets = ResourceName("poddisruptionbudgets", group: "policy")
+    public static let resourceQuotas = ResourceName("resourcequotas")
+    public static let storageClasses = ResourceName("storageclasses", group: "storage.k8s.io")
+    public static let subjectAccessReviews = ResourceName("subjectaccessreviews", group: "authorization.k8s.io")
 }
 
 public struct ListOptions: Sendable {

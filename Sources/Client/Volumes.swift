@@ -168,10 +168,3 @@ public struct StorageClassState: Sendable {
             }
     }
 }
-
-extension ResourceName {
-    public static let persistentVolumes = ResourceName("persistentvolumes")
-    public static let persistentVolumeClaims = ResourceName("persistentvolumeclaims")
-    public static let storageClasses = ResourceName("storageclasses", group: "storage.k8s.io")
-    public static let podDisruptionBudgets = ResourceName("poddisruptionbudgets", group: "policy")
-}

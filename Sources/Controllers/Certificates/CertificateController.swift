@@ -151,8 +151,3 @@ struct CertificateController: ClusterController, Reconciler {
 
     private struct Refusal: Error { let text: String }
 }
-
-extension ResourceName {
-    static let certificateSigningRequests = ResourceName("certificatesigningrequests", group: "certificates.k8s.io")
-    static let subjectAccessReviews = ResourceName("subjectaccessreviews", group: "authorization.k8s.io")
-}

@@ -58,7 +58,3 @@ struct ClusterRoleAggregation: ClusterController, Reconciler {
         return .done
     }
 }
-
-extension ResourceName {
-    static let clusterRoles = ResourceName("clusterroles", group: "rbac.authorization.k8s.io")
-}

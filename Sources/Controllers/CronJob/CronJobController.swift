@@ -286,8 +286,3 @@ final class CronJobController: ClusterController, Reconciler {
         return local.dropLast() + (offset < 0 ? "-" : "+") + two(minutes / 60) + ":" + two(minutes % 60)
     }
 }
-
-extension ResourceName {
-    static let jobs = ResourceName("jobs", group: "batch")
-    static let cronJobs = ResourceName("cronjobs", group: "batch")
-}

@@ -222,7 +222,3 @@ struct ExpectedScale: Sendable {
         return (object.uid, object["spec"]["replicas"].int ?? 1)
     }
 }
-
-extension ResourceName {
-    static let podDisruptionBudgets = ResourceName("poddisruptionbudgets", group: "policy")
-}

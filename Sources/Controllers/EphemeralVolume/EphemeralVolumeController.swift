@@ -71,7 +71,3 @@ struct EphemeralVolumeController: ClusterController, Reconciler {
         }
     }
 }
-
-extension ResourceName {
-    static let persistentVolumeClaims = ResourceName("persistentvolumeclaims")
-}

@@ -117,7 +117,3 @@ final class ResourceQuotaController: ClusterController, Reconciler {
         await run.reflector.waitForSync()
     }
 }
-
-extension ResourceName {
-    static let resourceQuotas = ResourceName("resourcequotas")
-}

@@ -17,10 +17,12 @@ protocol Authorizer: Sendable {
     func allows(_ caller: Caller, _ attributes: RequestAttributes) -> Bool
 }
 
-/// Segler's controllers, which work on objects of all kinds under one identity of this process. They cannot give themselves or
-/// others rights (`escalate`, `bind`, `impersonate`).
+/// Segler's controllers, which work on objects of all kinds under one identity of this process.
 struct ComponentAuthorizer: Authorizer {
-    private static let verbs: Set = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]
+    /// `escalate` is for the roles that are made out of others.
+    private static let verbs: Set = [
+        "get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "escalate", "approve", "sign",
+    ]
 
     func allows(_ caller: Caller, _ attributes: RequestAttributes) -> Bool {
         if attributes.isResource {

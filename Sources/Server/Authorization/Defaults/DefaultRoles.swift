@@ -50,12 +50,13 @@ enum DefaultRoles {
                     role["aggregationRule"] = ["clusterRoleSelectors": [["matchLabels": [label: "true"]]]]
                 }
             }
-            add(role)
-            // Each controller has the role of its name.
+            // Each controller has the role of its name. Rules follow the role, so that comes last.
             let controller = "system:controller:"
-            guard words[1].hasPrefix(controller) else { return }
-            let account = "ServiceAccount=kube-system/" + words[1].dropFirst(controller.count)
-            readBinding(["bind", words[1], "ClusterRole", words[1], account])
+            if words[1].hasPrefix(controller) {
+                let account = "ServiceAccount=kube-system/" + words[1].dropFirst(controller.count)
+                readBinding(["bind", words[1], "ClusterRole", words[1], account])
+            }
+            add(role)
         }
 
         private mutating func readBinding(_ words: [String]) {
