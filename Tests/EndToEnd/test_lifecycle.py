@@ -1,6 +1,7 @@
 """How containers of a Pod come and go: sidecars, hooks, probes, restarts, deadlines."""
 import contextlib
 import http.server
+import socket
 import ssl
 import subprocess
 import threading
@@ -257,6 +258,52 @@ def test_http_probes_send_headers_follow_redirects_and_take_any_certificate(ns, 
                              "httpHeaders": [{"name": "X-Custom", "value": "7"}]}, "periodSeconds": 1}
         ns.run("a", script=FOREVER, container={"readinessProbe": probe})
     assert asked[:2] == [(path, "7", "kube-probe/1.36", f"127.0.0.1:{port}") for path in ("/moved", "/ok")]
+
+
+@contextlib.contextmanager
+def health_server(answer):
+    """A gRPC server that knows no more than how to answer one call with a status. Yields its port."""
+    def frame(kind, flags, stream, payload):
+        return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+    def header(name, value):
+        return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
+
+    def serve(connection):
+        with connection, connection.makefile("rb") as stream:
+            stream.read(24)
+            connection.sendall(frame(4, 0, 0, b""))
+            while head := stream.read(9):
+                kind, flags, number = head[3], head[4], int.from_bytes(head[5:], "big")
+                stream.read(int.from_bytes(head[:3], "big"))
+                if kind == 4 and not flags & 1:
+                    connection.sendall(frame(4, 1, 0, b""))
+                if kind == 0 and flags & 1:
+                    connection.sendall(
+                        frame(1, 4, number, b"\x88" + header(b"content-type", b"application/grpc"))
+                        + frame(0, 0, number, b"\0\0\0\0\2\x08" + bytes([answer]))
+                        + frame(1, 5, number, header(b"grpc-status", b"0")))
+
+    def accept():
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=serve, args=server.accept()[:1], daemon=True).start()
+
+    with socket.create_server(("", 0)) as server:
+        threading.Thread(target=accept, daemon=True).start()
+        yield server.getsockname()[1]
+
+
+@pytest.mark.parametrize("status, ready", [(1, True), (2, False)])
+def test_a_grpc_probe_asks_the_health_service(ns, status, ready):
+    with health_server(status) as port:
+        # In the host's network the Pod's address is this machine's.
+        ns.create(pod("a", script=FOREVER, hostNetwork=True, container={
+            "readinessProbe": {"grpc": {"port": port, "service": "web"}, "periodSeconds": 1}}))
+        if ready:
+            ns.wait("a", is_ready)
+        else:
+            assert 'service unhealthy (responded with "NOT_SERVING")' in ns.event("a", "Unhealthy")
 
 
 def test_a_redirect_to_another_host_is_a_warning(ns):
