@@ -41,11 +41,17 @@ public struct NodeConfiguration: Sendable {
     public var apiServerHost = ""
     public var apiServerPort = 443
 
+    /// Where the manifests of static pods are; in the data directory by default.
+    public var manifestDirectory: String
+    /// Sysctls that pods may set though they are not known to be safe; a `*` at the end stands for any rest.
+    public var allowedUnsafeSysctls: [String] = []
+
     public init(
         nodeName: String, dataDirectory: String, podCIDR: String = "", nodeAddress: String, runtimeEndpoint: String = ""
     ) {
         (self.nodeName, self.dataDirectory, self.podCIDR) = (nodeName, dataDirectory, podCIDR)
         (self.nodeAddress, self.runtimeEndpoint) = (nodeAddress, runtimeEndpoint)
+        manifestDirectory = dataDirectory + "/manifests"
     }
 
     /// Everything of one pod but its logs.

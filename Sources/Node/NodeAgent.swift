@@ -13,6 +13,9 @@ public final class NodeAgent: Sendable {
         var workers: [String: PodWorker] = [:]
         /// By namespace/name: the newest pod of that name.
         var names: [String: String] = [:]
+        /// What the API shows of static pods, by namespace/name.
+        var mirrors: [String: Object] = [:]
+        var staticPods: StaticPods?
     }
     private let state = Mutex(State())
 
@@ -46,6 +49,7 @@ public final class NodeAgent: Sendable {
                 await registered.wait()
                 await self.followPods()
             }
+            group.addTask { await self.services.serviceVariables.run() }
             group.addTask { await self.keepHouse() }
         }
         await services.recorder.flush()
@@ -64,10 +68,14 @@ public final class NodeAgent: Sendable {
             self?.wakeAll()
         }
         await withTaskGroup { group in
+            let statics = StaticPods(services, staticWorkers)
+            state.withLock { $0.staticPods = statics }
+            group.addTask { await statics.run() }
             group.addTask { await pods.run() }
             group.addTask {
                 // What belongs to no pod is only known once all pods are.
                 await pods.waitForSync()
+                await statics.waitForFirstRead()
                 if Task.isCancelled { return }
                 await self.adoptOrphanDirectories()
                 await watch.run()
@@ -76,6 +84,7 @@ public final class NodeAgent: Sendable {
     }
 
     private func apply(_ change: Reflector<Object>.Change) {
+        if (change.new ?? change.old)?.isMirror == true { return mirrorChanged(change) }
         if let old = change.old, old.uid != change.new?.uid { vanish(old.uid) }
         guard let pod = change.new else { return }
         let (worker, isNew) = state.withLock { state in
@@ -95,6 +104,37 @@ public final class NodeAgent: Sendable {
             state.workers[worker.uid] = nil
             if state.names[worker.pod.key] == worker.uid { state.names[worker.pod.key] = nil }
         }
+        if worker.pod.isStatic { state.withLock { $0.staticPods }?.wake() }
+    }
+
+    private func mirrorChanged(_ change: Reflector<Object>.Change) {
+        let statics = state.withLock { state in
+            state.mirrors[change.key] = change.new
+            return state.staticPods
+        }
+        // Its status alone concerns nobody here.
+        if change.new?.uid != change.old?.uid || change.new?.isBeingDeleted == true { statics?.wake() }
+        if let pod = change.new, change.old?.uid != pod.uid { findWorker(pod.namespace, pod.name)?.wake() }
+    }
+
+    private var staticWorkers: StaticPods.Workers {
+        .init(
+            start: { [weak self] in self?.startStatic($0) ?? false },
+            stop: { [weak self] in self?.vanish($0) },
+            exists: { [weak self] uid in self?.state.withLock { $0.workers[uid] != nil } ?? false },
+            mirrors: { [weak self] in self?.state.withLock { $0.mirrors } ?? [:] })
+    }
+
+    private func startStatic(_ pod: Object) -> Bool {
+        let worker = state.withLock { state -> PodWorker? in
+            // The one of that name before has not ended.
+            if let uid = state.names[pod.key], state.workers[uid] != nil { return nil }
+            let worker = PodWorker(pod, isGone: false, services) { [weak self] in self?.ended($0) }
+            (state.names[pod.key], state.workers[pod.uid]) = (pod.uid, worker)
+            return worker
+        }
+        worker?.wake()
+        return worker != nil
     }
 
     func findWorker(_ namespace: String, _ name: String) -> PodWorker? {
@@ -161,6 +201,7 @@ public final class NodeAgent: Sendable {
             round += 1
             for worker in state.withLock({ Array($0.workers.values) }) where !Task.isCancelled {
                 await worker.rotateLogs()
+                await worker.checkVolumes()
                 if round % 4 == 0 { await worker.refreshVolumes() }
             }
         }

@@ -50,7 +50,11 @@ final class NodeHost: Sendable {
         return path
     }
 
-    static func start(_ cluster: Cluster, runtimeEndpoint: String?, _ signals: StopSignals) async throws -> NodeHost {
+    /// - Parameter configure: changes the node's configuration to what the command line says.
+    static func start(
+        _ cluster: Cluster, runtimeEndpoint: String?, _ signals: StopSignals,
+        configure: (inout NodeConfiguration) -> Void
+    ) async throws -> NodeHost {
         var supervisor: ContainerdSupervisor?
         do {
             let network = PodNetwork(dataDirectory: cluster.dataDirectory)
@@ -84,6 +88,7 @@ final class NodeHost: Sendable {
                 (configuration.apiServerHost, configuration.apiServerPort) = (configuration.nodeAddress, cluster.port)
             }
             configuration.labels = ["node-role.kubernetes.io/control-plane": ""]
+            configure(&configuration)
             let client = LocalClient(cluster.server, user: "system:node:" + cluster.nodeName, groups: ["system:nodes"])
             let agent = NodeAgent(configuration: configuration, client: client, runtime: driver) { Output.error($0) }
             cluster.server.connect(node: cluster.nodeName, agent)

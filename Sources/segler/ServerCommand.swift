@@ -2,6 +2,7 @@ internal import API
 internal import ArgumentParser
 internal import Client
 internal import Glibc
+internal import Node
 internal import Server
 
 struct ServerCommand: AsyncParsableCommand {
@@ -29,13 +30,30 @@ struct ServerCommand: AsyncParsableCommand {
         help: "Use a container runtime that is running already (unix:///path/to.sock) instead of an own containerd.")
     var runtimeEndpoint: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where the manifests of static Pods are (default: DATA-DIR/manifests).", valueName: "directory"))
+    var podManifestDir: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A sysctl that Pods may set though it is not known to be safe, such as net.core.somaxconn or net.*; may be repeated.",
+            valueName: "name"))
+    var allowedUnsafeSysctls: [String] = []
+
     func run() async throws {
         let address = try ListenAddress(listen)
         let signals = try StopSignals()
         if !noNode { try NodeHost.check(runtimeEndpoint: runtimeEndpoint) }
         let cluster = try await Cluster.start(dataDirectory: dataDir, listen: address, nodeName: try resolvedNodeName())
         do {
-            let node = noNode ? nil : try await NodeHost.start(cluster, runtimeEndpoint: runtimeEndpoint, signals)
+            let node =
+                noNode
+                ? nil
+                : try await NodeHost.start(cluster, runtimeEndpoint: runtimeEndpoint, signals) {
+                    if let podManifestDir { $0.manifestDirectory = podManifestDir }
+                    $0.allowedUnsafeSysctls = allowedUnsafeSysctls
+                }
             let announcement = Task { await announce(cluster, node) }
             await signals.wait()
             announcement.cancel()

@@ -34,7 +34,7 @@ extension PodSandboxConfig {
             portMappings = pod.allContainers.flatMap { $0.spec["ports"].elements.compactMap(PortMapping.init) }
         }
         for entry in pod.spec["securityContext"]["sysctls"].elements {
-            if let name = entry["name"].string { sysctls[name] = entry["value"].string ?? "" }
+            if let name = entry["name"].string { sysctls[sysctlName(name)] = entry["value"].string ?? "" }
         }
         securityContext = LinuxSandboxSecurityContext(pod, seccompDirectory: configuration.seccompDirectory)
     }
@@ -67,6 +67,15 @@ func podHostname(_ pod: Object, _ configuration: NodeConfiguration) -> String {
         return name + "." + domain
     }
     return name
+}
+
+/// The kernel takes at most 64 characters for a host's name.
+func checkHostname(_ pod: Object, _ configuration: NodeConfiguration) throws(ConfigurationError) {
+    let name = podHostname(pod, configuration)
+    guard name.utf8.count > 64, !pod.isHostNetwork else { return }
+    throw ConfigurationError(
+        "Failed to construct FQDN from Pod hostname and cluster domain, FQDN \(name) is too long "
+            + "(64 characters is the max, \(name.utf8.count) characters requested)")
 }
 
 /// The domain of a pod with a subdomain.

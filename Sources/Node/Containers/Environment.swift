@@ -151,6 +151,8 @@ struct EnvironmentBuilder {
     let allocatable: [String: Quantity]
     /// Where the Services of the namespace are; variables of the spec go before them.
     let services: [String: String]
+    /// Those that `fileKeyRef`s name, as far as they are there.
+    var files: [EnvFile.Key: [String: String]] = [:]
 
     /// In the order of the spec; a later variable replaces an earlier one of its name.
     func variables(of container: JSONRef) throws(ConfigurationError) -> [EnvironmentVariable] {
@@ -208,6 +210,16 @@ struct EnvironmentBuilder {
             throw ConfigurationError(
                 "couldn't find key \(key) in \(kind == .configMap ? "ConfigMap" : "Secret") \(fields.pod.namespace)/\(name)"
             )
+        }
+        if source["fileKeyRef"].exists {
+            let reference = source["fileKeyRef"]
+            let (file, key) = (EnvFile.Key(reference), reference["key"].string ?? "")
+            if let value = files[file]?[key] { return value }
+            if reference["optional"].bool == true { return nil }
+            throw ConfigurationError(
+                files[file] == nil
+                    ? "file \(file.path) not found in volume \(file.volume)"
+                    : "environment variable key \(key) not found in file \(file.path)")
         }
         if source["fieldRef"].exists {
             let path = source["fieldRef"]["fieldPath"].string ?? ""

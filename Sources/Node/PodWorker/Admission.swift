@@ -26,6 +26,8 @@ final class Admission: Sendable {
         state.withLock { ($0.capacity, $0.labels) = (allocatable, labels) }
     }
 
+    var labels: [String: String] { state.withLock { $0.labels } }
+
     /// Counts the pod without a check: it runs already.
     func add(_ pod: Object) {
         let requests = Self.requests(of: pod)
@@ -77,8 +79,12 @@ final class Admission: Sendable {
     static func selects(_ pod: Object, _ labels: [String: String], _ nodeName: String) -> Bool {
         if !LabelSelector(matchLabels: pod.spec["nodeSelector"]).matches({ labels[$0] }) { return false }
         let required = pod.spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
-        guard required.exists else { return true }
-        return required["nodeSelectorTerms"].elements.contains { term in
+        return !required.exists || matches(required, labels, nodeName)
+    }
+
+    /// Whether one of the terms of a NodeSelector fits the node.
+    static func matches(_ required: JSONRef, _ labels: [String: String], _ nodeName: String) -> Bool {
+        required["nodeSelectorTerms"].elements.contains { term in
             let (expressions, fields) = (term["matchExpressions"], term["matchFields"])
             return expressions.count + fields.count > 0
                 && LabelSelector(matchExpressions: expressions).matches { labels[$0] }

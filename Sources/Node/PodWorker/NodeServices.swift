@@ -12,6 +12,8 @@ final class NodeServices: Sendable {
     let images: ImagePuller
     let admission: Admission
     let tokens = TokenCache()
+    let serviceVariables: ServiceVariables
+    let watches: ObjectWatches
     let watcher: FileWatcher?
     let log: NodeLog
 
@@ -29,6 +31,8 @@ final class NodeServices: Sendable {
         (self.configuration, self.client, self.driver, self.log) = (configuration, client, driver, log)
         recorder = Recorder(client, component: "kubelet", instance: configuration.nodeName)
         images = ImagePuller(driver)
+        serviceVariables = ServiceVariables(client)
+        watches = ObjectWatches(client)
         admission = Admission(nodeName: configuration.nodeName)
         // Without inotify the ends of containers are seen a little later.
         watcher = try? FileWatcher()
@@ -61,11 +65,11 @@ final class NodeServices: Sendable {
 
     func volumeContext(_ pod: Object, podIPs: [String]) -> VolumeContext {
         VolumeContext(
-            pod: pod, fields: fields(of: pod, podIPs: podIPs), allocatable: allocatable,
+            pod: pod, fields: fields(of: pod, podIPs: podIPs), allocatable: allocatable, nodeLabels: admission.labels,
             podDirectory: configuration.podDirectory(pod.uid), client: client, tokens: tokens)
     }
 
-    /// The variables by which programs in pods find the API server.
+    /// The variables by which programs in pods find the API server while there is no Service for it.
     var apiServerVariables: [String: String] {
         let host = configuration.apiServerHost
         guard !host.isEmpty else { return [:] }

@@ -16,8 +16,13 @@ extension PodWorker {
         let hostDNS = DNSConfig(resolvConf: try await blocking { Files.text("/etc/resolv.conf") ?? "" })
         let config = PodSandboxConfig(pod, attempt: attempt, services.configuration, hostDNS: hostDNS)
         do {
+            try checkHostname(pod, services.configuration)
+            guard pod.spec["hostUsers"].bool ?? true else {
+                throw ConfigurationError("user namespaces (hostUsers: false) are not supported by this node")
+            }
+            let handler = try await runtimeHandler(pod)
             try await blocking { try Files.makeDirectories(config.logDirectory) }
-            let id = try await services.driver.runPodSandbox(config, runtimeHandler: "")
+            let id = try await services.driver.runPodSandbox(config, runtimeHandler: handler)
             for old in runtime.sandboxes.indices { runtime.sandboxes[old].state = .notReady }
             runtime.add(try await services.driver.podSandboxStatus(id: id))
             return true
@@ -28,9 +33,15 @@ extension PodWorker {
         }
     }
 
+    /// What the pod's RuntimeClass names. https://kubernetes.io/docs/concepts/containers/runtime-class/
+    private func runtimeHandler(_ pod: Object) async throws -> String {
+        guard let name = pod.spec["runtimeClassName"].string, !name.isEmpty else { return "" }
+        return try await services.client.get(.runtimeClasses, namespace: nil, name: name)["handler"].string ?? ""
+    }
+
     private func setUpVolumes(_ pod: Object) async throws -> Bool {
         do {
-            volumePaths = try await Volumes(context: services.volumeContext(pod, podIPs: runtime.ips)).setUp()
+            volumes = try await Volumes(context: services.volumeContext(pod, podIPs: runtime.ips)).setUp()
             return true
         } catch let error as VolumeError {
             services.event(pod, .warning, "FailedMount", error.description)
@@ -121,27 +132,28 @@ extension PodWorker {
         _ start: PodPlan.Start, _ pod: Object, _ image: Image, sandboxID: String
     ) async throws -> (ContainerConfig, PodSandboxConfig) {
         let container = start.container
-        if volumePaths == nil { _ = try await setUpVolumes(pod) }
+        if volumes == nil { _ = try await setUpVolumes(pod) }
         var data = ReferencedData()
         for key in ReferencedData.references(in: container.spec) {
             // Whether it is an error when there is none, the reference says.
             let contents = try await services.client.contents(key.kind, namespace: pod.namespace, name: key.name)
             data[key.kind, key.name] = contents
         }
+        let volumes = volumes ?? [:]
         let environment = try EnvironmentBuilder(
             fields: services.fields(of: pod, podIPs: runtime.ips), data: data, allocatable: services.allocatable,
-            services: services.apiServerVariables
+            services: services.apiServerVariables.merging(await services.serviceVariables.variables(for: pod)) { $1 },
+            files: try await blocking { try EnvFile.read(container.spec, volumes) }
         ).variables(of: container.spec)
-        let mounts = try await ContainerMounts(
-            pod: pod, container: container, attempt: start.attempt, volumePaths: volumePaths ?? [:],
-            podIPs: runtime.ips, environment: environment, configuration: services.configuration
-        ).make()
+        let mounts = ContainerMounts(
+            pod: pod, container: container, attempt: start.attempt, volumes: volumes,
+            podIPs: runtime.ips, environment: environment, configuration: services.configuration)
         let logs = "\(services.configuration.logDirectory(pod))/\(container.name)"
         try await blocking { try Files.makeDirectories(logs) }
         watchLog(of: container.name)
         let inputs = ContainerInputs(
-            attempt: start.attempt, imageRef: image.id, image: image, environment: environment, mounts: mounts,
-            memoryCapacity: services.memoryCapacity)
+            attempt: start.attempt, imageRef: image.id, image: image, environment: environment,
+            mounts: try await mounts.make(), devices: try mounts.devices(), memoryCapacity: services.memoryCapacity)
         var config = try ContainerConfig(container, of: pod, inputs, services.configuration)
         if config.securityContext.namespaceOptions.pid == .target {
             let target = container.spec["targetContainerName"].string ?? ""

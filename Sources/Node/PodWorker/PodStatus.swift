@@ -25,6 +25,8 @@ struct PodStatus: Sendable {
     var now: Time
     /// Why the node ended the pod: phase Failed with this reason and message.
     var failure: PodPlan.Waiting?
+    /// Whether that was for the node's sake and no fault of the pod.
+    var isDisrupted = false
 
     /// Puts everything into the object's status. What the agent does not own stays. Returns whether anything changed.
     func write(to object: inout JSONValue) -> Bool {
@@ -258,7 +260,13 @@ struct PodStatus: Sendable {
         if failure != nil, runtime.isEmpty { return [] }
         let isOver = phase == "Succeeded" || phase == "Failed"
         let overReason = phase == "Succeeded" ? "PodCompleted" : "PodFailed"
-        var result = [Condition("PodReadyToStartContainers", runtime.readySandbox != nil && !isOver)]
+        var disruption: [Condition] = []
+        if isDisrupted, let failure {
+            disruption = [
+                Condition("DisruptionTarget", true, reason: "TerminationByKubelet", message: failure.message)
+            ]
+        }
+        var result = disruption + [Condition("PodReadyToStartContainers", runtime.readySandbox != nil && !isOver)]
 
         let incomplete = isInitialized ? [] : initial.filter { $0.status["ready"].bool != true }.map(\.container.name)
         if phase == "Succeeded" {

@@ -20,8 +20,10 @@ extension PodWorker {
         prober?.update(pod, runtime, kinds: isGone ? [] : [.readiness])
         await services.images.forget(podUID: uid)
         if !runtime.running.isEmpty {
-            stopNext(pod, deadline: isGone ? Time.now.adding(seconds: Self.minimumGrace) : pod.deletionTime ?? .now)
-            if !isGone { await publish(pod) }
+            // Nobody has given a static pod a time to end: it has all of its own.
+            let hurried = isGone ? Time.now.adding(seconds: Self.minimumGrace) : pod.deletionTime ?? .now
+            stopNext(pod, deadline: pod.isStatic ? nil : hurried)
+            if !isGone || pod.isStatic { await publish(pod) }
             return
         }
         if !isGone {

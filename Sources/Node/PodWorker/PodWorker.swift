@@ -28,7 +28,7 @@ actor PodWorker {
 
     let status: StatusWriter
     var runtime = PodRuntime()
-    var volumePaths: [String: String]?
+    var volumes: [String: MountedVolume]?
     var backoffs: [String: RestartBackoff] = [:]
     var waiting: [String: PodPlan.Waiting] = [:]
     var stops: [String: Stop] = [:]
@@ -41,8 +41,10 @@ actor PodWorker {
     var prober: Prober?
     private var finished: [String: Runtime.ContainerStatus] = [:]
     private var logWatches: [String: FileWatcher.Watch] = [:]
+    var references: [ObjectWatches.Key: FileWatcher.Watch] = [:]
+    var isDisrupted = false
     private var isAdmitted = false
-    private var failure: PodPlan.Waiting?
+    var failure: PodPlan.Waiting?
     private var firstSeen = Time.now
     private var retries = Backoff(initial: 1, maximum: 20)
     private var alarm: (time: Time, task: Task<Void, Never>)?
@@ -59,7 +61,16 @@ actor PodWorker {
     nonisolated var pod: Object { inbox.withLock { $0.pod } }
 
     nonisolated func update(_ pod: Object) {
-        inbox.withLock { $0.pod = pod }
+        let old = inbox.withLock { inbox in
+            defer { inbox.pod = pod }
+            return inbox.pod
+        }
+        // The downward API shows them in files.
+        if old.metadata["labels"].value != pod.metadata["labels"].value
+            || old.metadata["annotations"].value != pod.metadata["annotations"].value
+        {
+            Task { await self.refreshVolumes() }
+        }
         wake()
     }
 
@@ -92,30 +103,6 @@ actor PodWorker {
 
     /// The containers as they were when the runtime was last looked at.
     func instances(of container: String) -> [PodRuntime.Instance] { runtime.containers[container] ?? [] }
-
-    func refreshVolumes() async {
-        let pod = pod
-        guard volumePaths != nil || runtime.readySandbox != nil, !pod.isBeingDeleted, Volumes.needRefresh(pod),
-            pod.phase != "Succeeded", pod.phase != "Failed"
-        else { return }
-        do {
-            try await Volumes(context: services.volumeContext(pod, podIPs: runtime.ips)).refresh()
-        } catch {
-            services.log("volumes of pod \(pod.key) not refreshed: \(error)")
-        }
-    }
-
-    func rotateLogs() async {
-        let directory = services.configuration.logDirectory(pod)
-        for instance in runtime.running {
-            let log = "\(directory)/\(instance.status.metadata.name)/\(instance.attempt).log"
-            do {
-                try await LogRotation.rotate(log, containerID: instance.id, services.driver)
-            } catch {
-                services.log("\(log) not rotated: \(error)")
-            }
-        }
-    }
 
     // MARK: The loop
 
@@ -172,6 +159,7 @@ actor PodWorker {
         alarm?.task.cancel()
         prober?.stop()
         logWatches = [:]
+        references = [:]
         inbox.withLock { $0.hasEnded = true }
         services.admission.remove(uid)
         ended(self)
@@ -210,14 +198,16 @@ actor PodWorker {
         if pod.phase == "Succeeded" || pod.phase == "Failed" { return try await finish(pod) }
         if !isAdmitted {
             if runtime.isEmpty, !pod["status"]["startTime"].exists {
-                if let rejection = services.admission.admit(pod) { return await refuse(pod, rejection) }
+                let rejection = try await services.rejection(of: pod) ?? services.admission.admit(pod)
+                if let rejection { return await refuse(pod, rejection) }
             } else {
                 services.admission.add(pod)
             }
             isAdmitted = true
             if runtime.isEmpty { await publish(pod) }
         }
-        if hasPassedDeadline(pod) { return await fail(pod) }
+        if failure != nil || hasPassedDeadline(pod) { return await fail(pod) }
+        watchReferences(pod)
         // Every step changes what the runtime holds; after a few of them others have their turn.
         for _ in 0..<8 {
             if inbox.withLock({ $0.isGone || $0.pod.isBeingDeleted }) { break }
@@ -266,6 +256,7 @@ actor PodWorker {
     private func finish(_ pod: Object) async throws {
         services.admission.remove(uid)
         prober?.stop()
+        references = [:]
         if !runtime.running.isEmpty {
             stopNext(pod)
             return
@@ -288,11 +279,13 @@ actor PodWorker {
 
     /// Stops everything; when that is done, the pod has failed.
     private func fail(_ pod: Object) async {
-        let message = "Pod was active on the node longer than the specified deadline"
-        if failure == nil { services.event(pod, .normal, "DeadlineExceeded", message) }
-        failure = .init(reason: "DeadlineExceeded", message: message)
+        if failure == nil {
+            let message = "Pod was active on the node longer than the specified deadline"
+            services.event(pod, .normal, "DeadlineExceeded", message)
+            failure = .init(reason: "DeadlineExceeded", message: message)
+        }
         waiting = [:]
-        stopNext(pod)
+        stopNext(pod, deadline: isDisrupted ? .now.adding(seconds: Self.minimumGrace) : nil)
         await publish(pod)
     }
 
@@ -341,7 +334,8 @@ actor PodWorker {
             pod: pod, runtime: runtime, hostIPs: services.hostIPs, runtimeName: services.runtimeName, waiting: waiting,
             probeResult: { prober?.result($0, $1) }, starting: starting,
             terminationMessages: terminationMessages, isInitialized: isInitialized, isTerminal: isTerminal,
-            startTime: firstSeen, now: .now, failure: failure)
+            startTime: firstSeen, now: .now, failure: failure,
+            isDisrupted: isDisrupted)
     }
 
     // MARK: Probes

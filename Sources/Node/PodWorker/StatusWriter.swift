@@ -8,11 +8,13 @@ actor StatusWriter {
     private let uid: String
     private let namespace: String
     private let name: String
+    private let isStatic: Bool
     private var pending: PodStatus?
     private var writing: Task<Void, Never>?
 
     init(_ services: NodeServices, _ pod: Object) {
         (self.services, uid, namespace, name) = (services, pod.uid, pod.namespace, pod.name)
+        isStatic = pod.isStatic
     }
 
     func publish(_ status: PodStatus) {
@@ -30,9 +32,12 @@ actor StatusWriter {
         while let status = pending {
             pending = nil
             do {
-                let uid = uid
+                let (uid, isStatic) = (uid, isStatic)
                 try await services.client.modify(.pods, namespace: namespace, name: name, subresource: "status") {
-                    @Sendable value in value["metadata"]["uid"].string == uid && status.write(to: &value)
+                    @Sendable value in
+                    let metadata = value["metadata"]
+                    let own = isStatic ? metadata["annotations"][StaticPods.mirrorAnnotation] : metadata["uid"]
+                    return own.string == uid && status.write(to: &value)
                 }
                 backoff.reset()
             } catch {

@@ -24,6 +24,8 @@ final class FileWatcher: Sendable {
     static let created = UInt32(IN_CREATE)
     static let closed = UInt32(IN_CLOSE_WRITE)
     static let moved = UInt32(IN_MOVED_TO)
+    /// Deleted, or renamed to somewhere else.
+    static let removed = UInt32(IN_DELETE | IN_MOVED_FROM)
 
     init() throws {
         let descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))

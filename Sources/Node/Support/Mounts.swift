@@ -18,6 +18,14 @@ enum Mounts {
         }
     }
 
+    /// Lets mounts below the directory be seen by its peers, e.g. in containers (mount_namespaces(7)).
+    static func share(_ path: String) throws {
+        if !isMountPoint(path) { try bind(path, at: path) }
+        guard mount(nil, path, nil, UInt(MS_SHARED | MS_REC), nil) == 0 else {
+            throw SystemError("share mount at", path)
+        }
+    }
+
     /// Takes away everything mounted at the path or below, the deepest first.
     static func unmountAll(below path: String) throws {
         for point in points(below: path).reversed() {

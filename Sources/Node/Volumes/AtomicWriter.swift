@@ -6,7 +6,7 @@ internal import Glibc
 enum AtomicWriter {
     static func write(
         _ payload: Payload, to directory: String, inMemory: Bool, _ context: VolumeContext
-    ) async throws -> String {
+    ) async throws -> MountedVolume {
         let group = context.fsGroup
         return try await blocking {
             try Files.makeDirectories(directory, mode: 0o777)
@@ -17,7 +17,7 @@ enum AtomicWriter {
                 {}
             }
             try write(payload, to: directory, group: group)
-            return directory
+            return MountedVolume(path: directory)
         }
     }
 

@@ -8,8 +8,7 @@ struct ContainerMounts: Sendable {
     let pod: Object
     let container: ContainerSpec
     let attempt: UInt32
-    /// Where the pod's volumes are on the host.
-    let volumePaths: [String: String]
+    let volumes: [String: MountedVolume]
     let podIPs: [String]
     let environment: [EnvironmentVariable]
     let configuration: NodeConfiguration
@@ -47,49 +46,64 @@ struct ContainerMounts: Sendable {
 
     private func volumeMount(_ spec: JSONRef, _ index: Int) throws -> Mount {
         let name = spec["name"].string ?? ""
-        guard let volumePath = volumePaths[name] else { throw ConfigurationError("volume \"\(name)\" is not set up") }
+        let mounted = try found(name, isDevice: false)
         let volume = pod.spec["volumes"].elements.first { $0["name"].equals(name) } ?? .missing
-        var hostPath = volumePath
+        var hostPath = mounted.path
         var subPath = spec["subPath"].string ?? ""
         if let expression = spec["subPathExpr"].string, !expression.isEmpty {
             let variables = Dictionary(environment.map { ($0.key, $0.value) }) { $1 }
             subPath = expandVariables(expression) { variables[$0] }
         }
-        if !subPath.isEmpty { hostPath = try bindSubPath(subPath, of: volumePath, name, index) }
+        if !subPath.isEmpty { hostPath = try bindSubPath(subPath, of: mounted.path, name, index) }
         let kind = VolumeKinds.kind(of: volume)
         var mount = Mount(
             containerPath: spec["mountPath"].string ?? "", hostPath: hostPath,
-            readonly: spec["readOnly"].bool ?? false || kind?.isReadOnly ?? false)
+            readonly: spec["readOnly"].bool ?? false || mounted.isReadOnly || kind?.isReadOnly ?? false)
         if !mount.containerPath.hasPrefix("/") { mount.containerPath = "/" + mount.containerPath }
         switch spec["mountPropagation"].string {
         case "Bidirectional": mount.propagation = .bidirectional
         case "HostToContainer": mount.propagation = .hostToContainer
         default: mount.propagation = .private
         }
+        // Mounts travel only between peers; what is the node's own, its administrator decides.
+        if mount.propagation != .private, hostPath.hasPrefix(podDirectory + "/") { try Mounts.share(hostPath) }
         mount.recursiveReadOnly = spec["recursiveReadOnly"].equals("Enabled")
         return mount
     }
 
-    /// Bind-mounts the part of the volume at a path of the agent's own. What a container put there meanwhile, say a
-    /// symbolic link out of the volume, is found out on the opened file, so that it cannot change afterwards.
+    private func found(_ name: String, isDevice: Bool) throws -> MountedVolume {
+        guard let volume = volumes[name] else { throw ConfigurationError("volume \"\(name)\" is not set up") }
+        guard volume.isDevice == isDevice else {
+            throw ConfigurationError(
+                isDevice
+                    ? "volume \(name) has volumeMode Filesystem, but is specified in volumeDevices"
+                    : "volume \(name) has volumeMode Block, but is specified in volumeMounts")
+        }
+        return volume
+    }
+
+    /// The block devices of the container.
+    func devices() throws -> [Device] {
+        try container.spec["volumeDevices"].elements.map { spec in
+            let volume = try found(spec["name"].string ?? "", isDevice: true)
+            return Device(
+                containerPath: spec["devicePath"].string ?? "", hostPath: volume.path,
+                permissions: volume.isReadOnly ? "mr" : "mrw")
+        }
+    }
+
+    /// Bind-mounts the part of the volume at a path of the agent's own.
     private func bindSubPath(_ subPath: String, of volume: String, _ name: String, _ index: Int) throws -> String {
-        guard !subPath.hasPrefix("/"), !subPath.split(separator: "/").contains("..") else {
-            throw ConfigurationError("subPath \"\(subPath)\" must stay within the volume")
+        let handle: Int32
+        do {
+            handle = try Files.openInside(volume, subPath, makesDirectories: true)
+        } catch let error as PathEscape {
+            throw ConfigurationError(
+                "failed to prepare subPath for volumeMount \"\(name)\" of container \"\(container.name)\": subPath \(error)"
+            )
         }
-        guard let root = Files.realPath(volume) else { throw SystemError("open", volume) }
-        let wanted = root + "/" + subPath
-        if !Files.exists(wanted) {
-            // Made only below what really is in the volume.
-            var existing = wanted.parentPath
-            while existing.count > root.count, !Files.exists(existing) { existing = existing.parentPath }
-            try requireInside(Files.realPath(existing), root, subPath)
-            try Files.makeDirectories(wanted, mode: 0o750)
-        }
-        let descriptor = open(wanted, openAsPath | O_CLOEXEC)
-        guard descriptor >= 0 else { throw SystemError("open", wanted) }
-        defer { close(descriptor) }
-        let opened = "/proc/self/fd/\(descriptor)"
-        try requireInside(Files.readLink(opened), root, subPath)
+        defer { close(handle) }
+        let opened = Files.handlePath(handle)
         let target = "\(podDirectory)/volume-subpaths/\(name)/\(container.name)/\(index)"
         if Mounts.isMountPoint(target) { try Mounts.unmountAll(below: target) }
         if Files.isDirectory(opened) {
@@ -100,22 +114,5 @@ struct ContainerMounts: Sendable {
         }
         try Mounts.bind(opened, at: target)
         return target
-    }
-
-    private func requireInside(_ path: String?, _ root: String, _ subPath: String) throws {
-        guard let path, path == root || path.hasPrefix(root + "/") else {
-            throw ConfigurationError("subPath \"\(subPath)\" leads out of the volume")
-        }
-    }
-}
-
-/// open(2): only a handle; nothing is read. The header's macro is not imported.
-private let openAsPath: Int32 = 0o10000000
-
-extension Files {
-    static func realPath(_ path: String) -> String? {
-        guard let resolved = realpath(path, nil) else { return nil }
-        defer { free(resolved) }
-        return String(cString: resolved)
     }
 }

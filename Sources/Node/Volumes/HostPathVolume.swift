@@ -5,7 +5,7 @@ internal import JSON
 enum HostPathVolume: VolumeKind {
     static let field = "hostPath"
 
-    static func setUp(_ volume: JSONRef, _ context: VolumeContext) async throws -> String {
+    static func setUp(_ volume: JSONRef, _ context: VolumeContext) async throws -> MountedVolume {
         let path = volume["hostPath"]["path"].string ?? ""
         let type = volume["hostPath"]["type"].string ?? ""
         try await blocking {
@@ -18,7 +18,7 @@ enum HostPathVolume: VolumeKind {
             }
             try check(path, type)
         }
-        return path
+        return MountedVolume(path: path)
     }
 
     private static func check(_ path: String, _ type: String) throws {

@@ -5,7 +5,7 @@ enum ConfigMapVolume: VolumeKind {
     static let field = "configMap"
     static let isRefreshed = true
 
-    static func setUp(_ volume: JSONRef, _ context: VolumeContext) async throws -> String {
+    static func setUp(_ volume: JSONRef, _ context: VolumeContext) async throws -> MountedVolume {
         let source = volume["configMap"]
         var payload = Payload()
         try await PayloadSources.add(
@@ -21,7 +21,7 @@ enum SecretVolume: VolumeKind {
     static let field = "secret"
     static let isRefreshed = true
 
-    static func setUp(_ volume: JSONRef, _ context: VolumeContext) async throws -> String {
+    static func setUp(_ volume: JSONRef, _ context: VolumeContext) async throws -> MountedVolume {
         let source = volume["secret"]
         var payload = Payload()
         try await PayloadSources.add(
@@ -36,7 +36,7 @@ enum DownwardAPIVolume: VolumeKind {
     static let field = "downwardAPI"
     static let isRefreshed = true
 
-    static func setUp(_ volume: JSONRef, _ context: VolumeContext) async throws -> String {
+    static func setUp(_ volume: JSONRef, _ context: VolumeContext) async throws -> MountedVolume {
         let source = volume["downwardAPI"]
         var payload = Payload()
         try PayloadSources.addFields(
@@ -51,7 +51,7 @@ enum ProjectedVolume: VolumeKind {
     static let field = "projected"
     static let isRefreshed = true
 
-    static func setUp(_ volume: JSONRef, _ context: VolumeContext) async throws -> String {
+    static func setUp(_ volume: JSONRef, _ context: VolumeContext) async throws -> MountedVolume {
         let mode = volume["projected"]["defaultMode"].mode ?? 0o644
         var payload = Payload()
         for source in volume["projected"]["sources"].elements {
@@ -62,6 +62,9 @@ enum ProjectedVolume: VolumeKind {
                     kind, named: reference["name"].string ?? "", reference, mode: mode, to: &payload, context)
             }
             try PayloadSources.addFields(source["downwardAPI"]["items"], mode: mode, to: &payload, context)
+            for kind in ["clusterTrustBundle", "podCertificate"] where source[kind].exists {
+                throw VolumeError("projected volumes with a \(kind) are not supported by this node")
+            }
             if source["serviceAccountToken"].exists {
                 try await PayloadSources.addToken(source["serviceAccountToken"], mode: mode, to: &payload, context)
             }

@@ -15,9 +15,18 @@ protocol VolumeKind: Sendable {
     /// Whether containers may only read it, whatever they ask for.
     static var isReadOnly: Bool { get }
 
-    /// Makes the volume and returns where it is on the host.
+    /// Makes the volume.
     /// - Throws: `VolumeError` when it cannot be made for now; the pod waits and it is tried again.
-    static func setUp(_ volume: JSONRef, _ context: VolumeContext) async throws -> String
+    static func setUp(_ volume: JSONRef, _ context: VolumeContext) async throws -> MountedVolume
+}
+
+/// A volume that containers can have.
+struct MountedVolume: Sendable, Equatable {
+    /// On the host.
+    var path: String
+    var isReadOnly = false
+    /// A block device, for `volumeDevices`.
+    var isDevice = false
 }
 
 extension VolumeKind {
@@ -29,10 +38,21 @@ extension VolumeKind {
 enum VolumeKinds {
     static let all: [any VolumeKind.Type] = [
         EmptyDirVolume.self, HostPathVolume.self, ConfigMapVolume.self, SecretVolume.self, DownwardAPIVolume.self,
-        ProjectedVolume.self,
+        ProjectedVolume.self, PersistentVolumeClaimVolume.self, EphemeralVolume.self,
     ]
 
     static func kind(of volume: JSONRef) -> (any VolumeKind.Type)? { all.first { volume[$0.field].exists } }
+
+    /// Why no kind is found for a volume or PersistentVolume.
+    static func unsupported(_ volume: JSONRef) -> String {
+        let others: Set = [
+            "name", "capacity", "accessModes", "claimRef", "persistentVolumeReclaimPolicy", "storageClassName",
+            "mountOptions", "volumeMode", "nodeAffinity", "volumeAttributesClassName",
+        ]
+        let kind = volume.members.first { !others.contains($0.key) && !$0.value.isNull }?.key ?? "unknown"
+        if kind == "image" { return "image volumes need containerd 2.1 or newer, which this node does not drive yet" }
+        return "no volume plugin matched: volumes of type \(kind) are not supported by this node"
+    }
 }
 
 /// Why a volume cannot be had for now.
@@ -46,6 +66,7 @@ struct VolumeContext: Sendable {
     let pod: Object
     let fields: PodFields
     let allocatable: [String: Quantity]
+    let nodeLabels: [String: String]
     /// DIR/pods/UID
     let podDirectory: String
     let client: any ObjectClient
@@ -64,13 +85,14 @@ struct VolumeContext: Sendable {
 struct Volumes: Sendable {
     let context: VolumeContext
 
-    /// Where each volume is on the host, by its name.
-    func setUp() async throws -> [String: String] {
-        var paths: [String: String] = [:]
+    /// By the volumes' names.
+    func setUp() async throws -> [String: MountedVolume] {
+        var paths: [String: MountedVolume] = [:]
         for volume in context.pod.spec["volumes"].elements {
             let name = volume["name"].string ?? ""
             guard let kind = VolumeKinds.kind(of: volume) else {
-                throw VolumeError("MountVolume.SetUp failed for volume \"\(name)\" : no volume plugin matched")
+                throw VolumeError(
+                    "MountVolume.SetUp failed for volume \"\(name)\" : \(VolumeKinds.unsupported(volume))")
             }
             do {
                 paths[name] = try await kind.setUp(volume, context)
