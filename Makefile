@@ -12,7 +12,7 @@ GOLDEN ?= ../shared/golden/golden.py # replays recorded exchanges with Kubernete
 RELEASE_FLAGS ?= --static-swift-stdlib # of `swift build -c release`
 
 PRODUCTS := segler segler-pause
-TEST_PROGRAMS := fuzz-json store-crash-writer # that tests start
+TEST_PROGRAMS := fuzz-json fuzz-requests store-crash-writer # that tests start
 RELEASE := .build/release/segler
 DEBUG := .build/debug/segler
 VENV := .build-venv

@@ -53,7 +53,8 @@ let package = Package(
         module("Client", ["API", "JSON"]),
         module(
             "Server",
-            ["API", "Client", "CZlib", "HTTP", "JSON", "Store", "TLS"] + nio("NIOCore", "NIOHTTP1", "NIOConcurrencyHelpers")),
+            ["API", "Client", "CZlib", "HTTP", "JSON", "Store", "TLS"]
+                + nio("NIOCore", "NIOHTTP1", "NIOConcurrencyHelpers")),
         module("Controllers", ["API", "Client", "JSON"]),
         module("Scheduler", ["API", "Client", "JSON"]),
         .target(
@@ -93,6 +94,10 @@ let package = Package(
         tests("API", ["JSON"]),
         .executableTarget(
             name: "fuzz-json", dependencies: ["JSON"], path: "Tests/Fuzz/json", swiftSettings: strict),
+        .executableTarget(
+            name: "fuzz-requests",
+            dependencies: ["API", "HTTP", "JSON", "Server", "Store", "TLS"] + nio("NIOCore", "NIOHTTP1", "NIOPosix"),
+            path: "Tests/Fuzz/requests", swiftSettings: strict),
         .executableTarget(
             name: "bench-json", dependencies: ["JSON"], path: "Benchmarks/json", swiftSettings: strict),
 

@@ -28,6 +28,15 @@ struct DeleteRequest: Sendable {
             }
             gracePeriodSeconds = options["gracePeriodSeconds"].int ?? gracePeriodSeconds
             propagationPolicy = options["propagationPolicy"].string ?? propagationPolicy
+            if options["orphanDependents"].bool != nil, options["propagationPolicy"].exists {
+                throw .invalid(
+                    kind: "DeleteOptions", group: "meta.k8s.io", "",
+                    [
+                        .invalid(
+                            FieldPath("propagationPolicy"), .string(propagationPolicy ?? ""),
+                            "orphanDependents and deletionPropagation cannot be both set")
+                    ])
+            }
             if let orphan = options["orphanDependents"].bool { propagationPolicy = orphan ? "Orphan" : "Background" }
             uid = options["preconditions"]["uid"].string
             resourceVersion = options["preconditions"]["resourceVersion"].string

@@ -163,6 +163,9 @@ final class WatchSession: Sendable {
 
     func cancel() { watcher.cancel() }
 
+    /// Also of an answer that nobody asked the body of (HEAD).
+    deinit { watcher.cancel() }
+
     private func plain(_ event: StoreEvent) -> Event {
         switch event.kind {
         case .put: Event(kind: event.previous == nil ? .added : .modified, object: event.object)

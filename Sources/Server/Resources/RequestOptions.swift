@@ -88,7 +88,7 @@ struct ListRequest: Sendable {
         }
         readsFields = resource.isCustom
         limit = try query.int("limit") ?? 0
-        if limit < 0 { throw .badRequest("the parameter limit must not be negative") }
+        if limit < 0 { limit = 0 }
         continuation = query["continue"].flatMap { $0.isEmpty ? nil : $0 }
         resourceVersion = query["resourceVersion"] ?? ""
         resourceVersionMatch = query["resourceVersionMatch"] ?? ""

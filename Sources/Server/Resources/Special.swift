@@ -172,10 +172,12 @@ extension APIServer {
         switch action {
         case "binding":
             let binding = try decodeOther(body, "core.v1.Binding", kind: "Binding", apiVersion: "v1", resource, options)
+            try Self.checkName(binding, name)
             return try await bind(namespace, name, binding, caller, options)
         case "eviction":
             let eviction = try decodeOther(
                 body, "policy.v1.Eviction", kind: "Eviction", apiVersion: "policy/v1", resource, options)
+            try Self.checkName(eviction, name)
             var request = DeleteRequest()
             request.gracePeriodSeconds = eviction["deleteOptions"]["gracePeriodSeconds"].int
             request.uid = eviction["deleteOptions"]["preconditions"]["uid"].string
@@ -186,6 +188,12 @@ extension APIServer {
         case "token":
             return try issueToken(resource, namespace, name, body, options)
         default: throw .notImplemented("\(resource.definition.name)/\(action) is not implemented yet")
+        }
+    }
+
+    private static func checkName(_ object: JSONValue, _ name: String) throws(StatusError) {
+        if let given = object["metadata"]["name"].string, given != name {
+            throw .badRequest("name in URL does not match name in \(object["kind"].string ?? "") object")
         }
     }
 

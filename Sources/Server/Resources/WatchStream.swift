@@ -84,7 +84,7 @@ private final class WatchPump: @unchecked Sendable {
         stream.flush()
         // Spread over half an hour, so that a restart does not bring everyone back at the same moment.
         let seconds = list.timeout ?? 1800 + Int(Random.bytes(2).reduce(0) { $0 << 8 | Int($1) } % 1800)
-        deadline = stream.eventLoop.scheduleTask(in: .seconds(Int64(max(seconds, 0)))) {
+        deadline = stream.eventLoop.scheduleTask(in: .seconds(Int64(min(max(seconds, 0), 1 << 24)))) {
             self.pump(stream)
             stream.finish()
         }

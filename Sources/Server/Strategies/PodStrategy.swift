@@ -143,7 +143,7 @@ struct PodStrategy: Strategy {
         let phase = object["status"]["phase"].string
         if (object["spec"]["nodeName"].string ?? "").isEmpty || phase == "Succeeded" || phase == "Failed" { return 0 }
         let period = requested ?? object["spec"]["terminationGracePeriodSeconds"].int ?? 30
-        return max(period, 0)
+        return period < 0 ? 1 : period
     }
 
     func mayVanish(_ object: JSONValue) -> Bool { object["metadata"]["deletionGracePeriodSeconds"].int ?? 0 == 0 }
