@@ -64,7 +64,7 @@ struct Cache: Sendable {
         }
         if let new, new.isPlaced { add(new, new.nodeName) }
         if let new, new.demand != nil {
-            if !new.nominatedNode.isEmpty, old?.nominatedNode != new.nominatedNode {
+            if !new.nominatedNode.isEmpty, old?.nominatedNode != new.nominatedNode, assumed[key] == nil {
                 nominate(new, new.nominatedNode)
             }
         } else {

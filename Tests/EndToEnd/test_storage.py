@@ -16,8 +16,8 @@ def volume(name, path, policy="Retain", **spec):
                      "persistentVolumeReclaimPolicy": policy, "hostPath": {"path": str(path)}, **spec}}
 
 
-def mounting(name, script, claim_name="data"):
-    return pod(name, script=script, container={"volumeMounts": [{"name": "data", "mountPath": "/data"}]},
+def mounting(name, script, claim_name="data", **spec):
+    return pod(name, script=script, **spec, container={"volumeMounts": [{"name": "data", "mountPath": "/data"}]},
                volumes=[{"name": "data", "persistentVolumeClaim": {"claimName": claim_name}}])
 
 
@@ -84,7 +84,7 @@ def test_a_claim_grows(cluster, ns):
 
 def test_data_outlives_the_pod(cluster, ns):
     ns.create(claim("data"))
-    ns.create(mounting("first", "echo hello > /data/file"))
+    ns.create(mounting("first", "echo hello > /data/file", restartPolicy="Never"))
     ns.wait("first", is_in("Succeeded"))
     ns.kubectl("delete", "pod", "first")
     ns.create(mounting("second", "cat /data/file; sleep 1000"))
