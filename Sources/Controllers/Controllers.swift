@@ -16,10 +16,8 @@ public func runControllers(
     let environment = Environment(
         client: client, authority: authority, signer: signer, resources: resources, time: time)
     await withTaskGroup { group in
-        for controller in registry {
-            let running = controller.init(environment)
-            group.addTask { await running.run() }
-        }
+        // All listen to the shared copies before one begins to fill them.
+        for controller in registry.map({ $0.init(environment) }) { group.addTask { await controller.run() } }
     }
 }
 
@@ -30,6 +28,15 @@ struct Environment: Sendable {
     var signer: CertificateSigner?
     let resources: @Sendable () async -> [ResourceName]
     let time: any TimeSource
+    let shared: SharedCopies
+
+    init(
+        client: any ObjectClient, authority: String, resources: @escaping @Sendable () async -> [ResourceName],
+        time: any TimeSource
+    ) {
+        (self.client, self.authority, self.resources, self.time) = (client, authority, resources, time)
+        shared = SharedCopies(client, time)
+    }
 
     func queue() -> WorkQueue<String> { WorkQueue(time: time) }
 }

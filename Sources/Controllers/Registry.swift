@@ -13,6 +13,8 @@ let registry: [any ClusterController.Type] = [
     PersistentVolumeBinder.self,
     PodGC.self,
     ResourceQuotaController.self,
+    ReplicaSetController.self,
+    ReplicationControllerController.self,
     RootCAPublisher.self,
     ServiceAccountController.self,
     ServiceAccountTokenController.self,

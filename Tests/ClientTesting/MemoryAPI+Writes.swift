@@ -39,6 +39,10 @@ extension MemoryAPI {
         case "status":
             new = old.value
             new["status"] = object["status"]
+            // As with the real one, annotations and labels may come along.
+            for field in ["annotations", "labels"] where object["metadata"].has(field) {
+                new["metadata"][field] = object["metadata"][field]
+            }
         case "finalize":
             new = old.value
             new["spec"]["finalizers"] = object["spec"]["finalizers"]

@@ -35,7 +35,7 @@ public final class MemoryAPI: ObjectClient {
     let state = Mutex(State())
     /// Held from reading an object to writing it.
     private let writing = Mutex(())
-    let time: any TimeSource
+    public let time: any TimeSource
 
     public init(time: any TimeSource = SystemTime()) { self.time = time }
 

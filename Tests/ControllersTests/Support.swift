@@ -56,7 +56,3 @@ extension MemoryAPI {
         await wait { $0.object(resource, key) == nil }
     }
 }
-
-extension ResourceName {
-    static let replicaSets = ResourceName("replicasets", group: "apps")
-}
