@@ -5,6 +5,7 @@ let registry: [any ClusterController.Type] = [
     CronJobController.self,
     DisruptionController.self,
     EphemeralVolumeController.self,
+    DeploymentController.self,
     EventTTL.self,
     GarbageCollector.self,
     JobController.self,
