@@ -5,6 +5,7 @@ let registry: [any ClusterController.Type] = [
     CronJobController.self,
     DisruptionController.self,
     EphemeralVolumeController.self,
+    DaemonSetController.self,
     DeploymentController.self,
     EventTTL.self,
     GarbageCollector.self,
@@ -24,4 +25,5 @@ let registry: [any ClusterController.Type] = [
     VolumeClaimProtection.self,
     VolumeExpand.self,
     VolumeProtection.self,
+    StatefulSetController.self,
 ]
