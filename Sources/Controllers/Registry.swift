@@ -4,6 +4,7 @@ let registry: [any ClusterController.Type] = [
     ClusterRoleAggregation.self,
     CronJobController.self,
     DisruptionController.self,
+    EndpointsController.self,
     EphemeralVolumeController.self,
     DaemonSetController.self,
     DeploymentController.self,
