@@ -76,6 +76,8 @@ let package = Package(
             ]),
         tests("Runtime", ["segler-pause"] + nio("NIOCore", "NIOPosix")),
         module("Node", ["API", "Client", "JSON", "Runtime", "TLS"] + nio("NIOCore", "NIOHTTP1", "NIOPosix")),
+        module("Network", ["API", "Client", "JSON"] + nio("NIOCore", "NIOPosix", "NIOHTTP1")),
+        tests("Network", ["API", "Client", "ClientTesting", "JSON"] + nio("NIOCore", "NIOPosix")),
         tests("Node", ["API", "Client", "ClientTesting", "JSON", "Runtime", "segler-pause"]),
 
         tests("TLS", nio("NIOCore", "NIOPosix")),
@@ -84,7 +86,8 @@ let package = Package(
         .executableTarget(
             name: "segler",
             dependencies: [
-                "API", "Client", "Controllers", "HTTP", "JSON", "Node", "Runtime", "Scheduler", "Server", "Store",
+                "API", "Client", "Controllers", "HTTP", "JSON", "Network", "Node", "Runtime", "Scheduler", "Server",
+                "Store",
                 "TLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + nio("NIOCore", "NIOPosix"),
