@@ -34,6 +34,12 @@ public struct ServerConfiguration: Sendable {
     public init(adminToken: String, signingKey: SigningKey, authority: String) {
         (self.adminToken, self.signingKey, self.authority) = (adminToken, signingKey, authority)
     }
+
+    /// An address of the Services' range by its place in it: 1 is the API server's, 10 the DNS's. Nil when there is none.
+    public func serviceAddress(_ place: Int) -> String? {
+        guard let range = IPv4Range(serviceCIDR), (1..<Int(range.size) - 1).contains(place) else { return nil }
+        return IPv4Range.text(range.base + UInt32(place))
+    }
 }
 
 public final class APIServer: Sendable {

@@ -14,6 +14,7 @@ internal import TLS
 final class Cluster: Sendable {
     let dataDirectory: String
     let server: APIServer
+    let configuration: ServerConfiguration
     let address: String
     let port: Int
     /// Only processes of this machine's own network can reach the server.
@@ -27,7 +28,9 @@ final class Cluster: Sendable {
 
     var kubeconfigPath: String { dataDirectory + "/admin.kubeconfig" }
 
-    static func start(dataDirectory: String, listen: ListenAddress, nodeName: String) async throws -> Cluster {
+    static func start(dataDirectory: String, listen: ListenAddress, nodeName: String, serviceCIDR: String) async throws
+        -> Cluster
+    {
         let directory = try DirectoryLock.prepare(dataDirectory)
         let lock = try DirectoryLock(directory)
         let certificates = try ClusterCertificates(directory: directory, listen: listen, nodeName: nodeName)
@@ -35,15 +38,22 @@ final class Cluster: Sendable {
         let store = try Store(
             backend: try SQLiteBackend(path: directory + "/store.db"), attributes: APIServer.attributes(of: kinds))
         do {
-            let configuration = ServerConfiguration(
+            var configuration = ServerConfiguration(
                 adminToken: certificates.adminToken, signingKey: certificates.signingKey,
                 authority: certificates.authorityPEM)
+            configuration.serviceCIDR = serviceCIDR
+            guard configuration.serviceAddress(10) != nil else {
+                throw Failure(
+                    "--service-cidr \(serviceCIDR) is not an IPv4 network of 16 to 16,777,216 addresses, such as 10.96.0.0/12",
+                    exitCode: 2)
+            }
             let server = try APIServer(configuration, store: store, kinds: kinds)
             let http = try await HTTPServer.start(
                 host: listen.host, port: listen.port, tls: certificates.context, responder: server,
                 eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
             let cluster = try await Cluster(
-                directory, server, store, http, certificates, lock, listen: listen, port: http.port, nodeName: nodeName)
+                directory, configuration, server, store, http, certificates, lock, listen: listen, port: http.port,
+                nodeName: nodeName)
             return cluster
         } catch {
             await store.close()
@@ -52,17 +62,21 @@ final class Cluster: Sendable {
     }
 
     private init(
-        _ dataDirectory: String, _ server: APIServer, _ store: Store, _ http: HTTPServer,
+        _ dataDirectory: String, _ configuration: ServerConfiguration, _ server: APIServer, _ store: Store,
+        _ http: HTTPServer,
         _ certificates: ClusterCertificates,
         _ lock: DirectoryLock, listen: ListenAddress, port: Int, nodeName: String
     ) async throws {
         (self.dataDirectory, self.server, self.store, self.http) = (dataDirectory, server, store, http)
+        self.configuration = configuration
         (self.certificates, self.lock, self.port, self.nodeName) = (certificates, lock, port, nodeName)
         let host = ["0.0.0.0", "::"].contains(listen.host) ? "127.0.0.1" : listen.host
         isLoopback = listen.host.hasPrefix("127.") || listen.host == "::1"
         address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         try await server.createSystemNamespaces()
         await server.reconcileDefaultRoles()
+        try await SystemServices(server, configuration).publishAPIServer(
+            address: isLoopback ? nil : Host.primaryAddress(), port: port)
         try certificates.writeKubeconfig(to: dataDirectory + "/admin.kubeconfig", server: "https://" + address)
         let manager = LocalClient(server, user: "system:kube-controller-manager")
         let scheduler = Scheduler(client: LocalClient(server, user: "system:kube-scheduler"))

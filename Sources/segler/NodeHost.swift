@@ -10,15 +10,17 @@ internal import Server
 final class NodeHost: Sendable {
     let name: String
     private let agent: NodeAgent
+    private let services: NodeNetwork
     private let supervisor: ContainerdSupervisor?
     private let driver: CRIRuntime
     private let running: Task<Void, Never>
 
     private init(
-        _ name: String, _ agent: NodeAgent, _ provisioner: LocalPathProvisioner, _ supervisor: ContainerdSupervisor?,
-        _ driver: CRIRuntime
+        _ name: String, _ agent: NodeAgent, _ services: NodeNetwork, _ provisioner: LocalPathProvisioner,
+        _ supervisor: ContainerdSupervisor?, _ driver: CRIRuntime
     ) {
-        (self.name, self.agent, self.supervisor, self.driver) = (name, agent, supervisor, driver)
+        (self.name, self.agent, self.services) = (name, agent, services)
+        (self.supervisor, self.driver) = (supervisor, driver)
         running = Task {
             await withTaskGroup { group in
                 group.addTask { await agent.run() }
@@ -83,10 +85,9 @@ final class NodeHost: Sendable {
                 nodeName: cluster.nodeName, dataDirectory: cluster.dataDirectory, podCIDR: network.podCIDR,
                 nodeAddress: Host.primaryAddress(), runtimeEndpoint: endpoint)
             configuration.version = Versions.kubernetes
-            // While no Service stands before the API server, Pods find it at this machine's address.
-            if !cluster.isLoopback {
-                (configuration.apiServerHost, configuration.apiServerPort) = (configuration.nodeAddress, cluster.port)
-            }
+            let services = await NodeNetwork.start(cluster, network, nodeAddress: configuration.nodeAddress)
+            configuration.apiServerHost = cluster.configuration.serviceAddress(1) ?? ""
+            configuration.clusterDNS = services.dnsAddresses
             configuration.labels = ["node-role.kubernetes.io/control-plane": ""]
             configure(&configuration)
             let client = LocalClient(cluster.server, user: "system:node:" + cluster.nodeName, groups: ["system:nodes"])
@@ -99,7 +100,7 @@ final class NodeHost: Sendable {
                 administrator: LocalClient(cluster.server, user: "system:apiserver", groups: ["system:masters"]),
                 nodeName: cluster.nodeName, directory: cluster.dataDirectory + "/volumes"
             ) { Output.error($0) }
-            return NodeHost(cluster.nodeName, agent, provisioner, supervisor, driver)
+            return NodeHost(cluster.nodeName, agent, services, provisioner, supervisor, driver)
         } catch {
             await supervisor?.stop()
             if let error = error as? RuntimeError { throw Failure("the container runtime cannot be used: \(error)") }
@@ -125,6 +126,7 @@ final class NodeHost: Sendable {
     func stop() async {
         running.cancel()
         await running.value
+        await services.stop()
         await supervisor?.stop()
     }
 }
@@ -134,13 +136,16 @@ final class NodeHost: Sendable {
 struct PodNetwork {
     let bridge: String
     let podCIDR: String
+    /// Where the cluster's DNS listens if it can.
+    let dnsPort: Int
 
     init(dataDirectory: String) {
         if dataDirectory == "/var/lib/segler" {
-            (bridge, podCIDR) = ("segler0", "10.42.0.0/24")
+            (bridge, podCIDR, dnsPort) = ("segler0", "10.42.0.0/24", 10053)
         } else {
             let hash = dataDirectory.utf8.reduce(UInt32(0x811C_9DC5)) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
             bridge = "segler" + String(hash, radix: 16)
+            dnsPort = 10054 + Int(hash % 1000)
             podCIDR = "10.42.\(1 + hash % 254).0/24"
         }
     }

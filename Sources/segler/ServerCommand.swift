@@ -20,6 +20,9 @@ struct ServerCommand: AsyncParsableCommand {
     @Option(help: "Address and port of the API server.")
     var listen = "0.0.0.0:6443"
 
+    @Option(help: "The addresses of Services. Servers on one machine need different ones.")
+    var serviceCidr = "10.96.0.0/12"
+
     @Flag(help: "Only the control plane: needs neither root nor a container runtime.")
     var noNode = false
 
@@ -45,7 +48,8 @@ struct ServerCommand: AsyncParsableCommand {
         let address = try ListenAddress(listen)
         let signals = try StopSignals()
         if !noNode { try NodeHost.check(runtimeEndpoint: runtimeEndpoint) }
-        let cluster = try await Cluster.start(dataDirectory: dataDir, listen: address, nodeName: try resolvedNodeName())
+        let cluster = try await Cluster.start(
+            dataDirectory: dataDir, listen: address, nodeName: try resolvedNodeName(), serviceCIDR: serviceCidr)
         do {
             let node =
                 noNode

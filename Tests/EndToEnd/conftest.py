@@ -87,6 +87,24 @@ def cluster(new_server, image_archive):
     return server
 
 
+@pytest.fixture(scope="session")
+def services_cluster(new_server, image_archive):
+    """As `cluster`, but Pods can reach the API server, and no other server's Services have the same addresses."""
+    need_root()
+    server = new_server("net", node=True)
+    server.start("--listen", f"0.0.0.0:{server.port}", "--service-cidr", "10.112.0.0/16")
+    node = eventually(lambda: server.api.get("/api/v1/nodes").json["items"], what="the node")
+    server.api.wait("/api/v1/nodes", node[0]["metadata"]["name"], is_ready)
+    server.import_images(image_archive)
+    return server
+
+
+@pytest.fixture
+def net(services_cluster):
+    """A fresh namespace of it."""
+    yield from fresh_namespace(services_cluster)
+
+
 @pytest.fixture
 def ns(cluster):
     """A fresh namespace where Pods run."""

@@ -273,6 +273,18 @@ class Segler:
         assert result.returncode == 0, result.stderr
         return result.stdout
 
+    @property
+    def network(self):
+        """The name of its Pods' bridge and of its nftables table (PodNetwork in Sources/segler)."""
+        number = 0x811C9DC5
+        for byte in str(self.data).encode():
+            number = (number ^ byte) * 0x01000193 & 0xFFFFFFFF
+        return f"segler{number:x}"
+
+    def rules(self, name):
+        """A map of its nftables table, as text."""
+        return run("nft", "list", "map", "ip", self.network, name).stdout
+
     def files_about(self, text):
         """Paths in the data directory whose last part contains `text`, e.g. a Pod's uid or address."""
         return [os.path.join(folder, name) for folder, folders, files in os.walk(self.data)
@@ -318,6 +330,8 @@ class Segler:
             target = line.split()[1]
             if target.startswith(f"{self.data}/"):
                 run("umount", "--lazy", target)
+        if self.node:
+            run("nft", "delete", "table", "ip", self.network)
         shutil.rmtree(self.data, ignore_errors=True)
 
     @staticmethod
