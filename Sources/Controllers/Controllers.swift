@@ -25,16 +25,17 @@ public func runControllers(
 struct Environment: Sendable {
     let client: any ObjectClient
     let authority: String
-    var signer: CertificateSigner?
+    let signer: CertificateSigner?
     let resources: @Sendable () async -> [ResourceName]
     let time: any TimeSource
     let shared: SharedCopies
 
     init(
-        client: any ObjectClient, authority: String, resources: @escaping @Sendable () async -> [ResourceName],
-        time: any TimeSource
+        client: any ObjectClient, authority: String, signer: CertificateSigner? = nil,
+        resources: @escaping @Sendable () async -> [ResourceName], time: any TimeSource
     ) {
         (self.client, self.authority, self.resources, self.time) = (client, authority, resources, time)
+        self.signer = signer
         shared = SharedCopies(client, time)
     }
 
