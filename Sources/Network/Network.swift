@@ -2,18 +2,11 @@
 //
 //   ServiceCache   Services and EndpointSlices, followed once for everything here
 //   Services/      ServiceProxy: Services as nftables maps in the kernel, through libnftables
-//     ServicePort, EndpointChoice   what a Service says, and which endpoints traffic may go to
-//     Ruleset                       the rules of all Services, and the commands from one state to the next
+//     Service, EndpointChoice       what a Service says, and which endpoints traffic may go to
+//     ServiceRules, Ruleset         the rules of one Service and of all, and the commands from one state to the next
 //     Conntrack                     UDP flows to endpoints that are gone
 //     HealthChecks                  answers for `healthCheckNodePort`
 //   DNS/           ClusterDNS: names of Services and Pods, and all other names from the node's resolvers
-
-internal import Client
-
-extension ResourceName {
-    static let services = ResourceName("services")
-    static let endpointSlices = ResourceName("endpointslices", group: "discovery.k8s.io")
-}
 
 /// Where parts of this module tell their operator what no API object can hold.
 public typealias NetworkLog = @Sendable (String) -> Void

@@ -7,9 +7,6 @@ internal import Server
 struct SystemServices {
     private let client: LocalClient
     private let configuration: ServerConfiguration
-    private static let services = ResourceName("services")
-    private static let endpoints = ResourceName("endpoints")
-    private static let slices = ResourceName("endpointslices", group: "discovery.k8s.io")
 
     init(_ server: APIServer, _ configuration: ServerConfiguration) {
         client = LocalClient(server, user: "system:apiserver", groups: ["system:masters"])
@@ -30,7 +27,7 @@ struct SystemServices {
         let ports: JSONValue = [["name": "https", "port": .int(port), "protocol": "TCP"]]
         let subsets: JSONValue = usable.map { [["addresses": [["ip": .string($0)]], "ports": ports]] } ?? []
         try await put(
-            Self.endpoints,
+            .endpoints,
             [
                 "apiVersion": "v1", "kind": "Endpoints",
                 "metadata": ["name": "kubernetes", "namespace": "default", "labels": skipMirror], "subsets": subsets,
@@ -38,7 +35,7 @@ struct SystemServices {
         let endpoints: JSONValue =
             usable.map { [["addresses": [.string($0)], "conditions": ["ready": true]]] } ?? []
         try await put(
-            Self.slices,
+            .endpointSlices,
             slice(
                 "default", "kubernetes", of: "kubernetes", managedBy: nil,
                 ports: [["name": "https", "port": .int(port), "protocol": "TCP"]], endpoints), "endpoints", "ports")
@@ -65,7 +62,7 @@ struct SystemServices {
             "addresses": [.string(address)], "conditions": ["ready": true], "nodeName": .string(node),
         ]
         try await put(
-            Self.slices,
+            .endpointSlices,
             slice(
                 "kube-system", "kube-dns-" + node, of: "kube-dns", managedBy: "segler-dns", ports: ports, [endpoint]),
             "endpoints", "ports")
@@ -98,12 +95,12 @@ struct SystemServices {
     /// A Service whose address belongs to another range than the present one is made anew.
     private func put(_ service: JSONValue) async throws(StatusError) {
         let (namespace, name) = (service["metadata"]["namespace"].string, service["metadata"]["name"].string ?? "")
-        if let old = try await find(Self.services, namespace, name),
+        if let old = try await find(.services, namespace, name),
             old["spec"]["clusterIP"].value != service["spec"]["clusterIP"]
         {
-            try await client.delete(Self.services, namespace: namespace, name: name, .init())
+            try await client.delete(.services, namespace: namespace, name: name, .init())
         }
-        try await put(Self.services, service, "ports")
+        try await put(.services, service, "ports")
     }
 
     private func find(
@@ -127,7 +124,7 @@ struct SystemServices {
         try await client.modify(resource, namespace: namespace, name: name) { current in
             let before = current
             for field in fields {
-                if resource == Self.services {
+                if resource == .services {
                     current["spec"][field] = object["spec"][field]
                 } else {
                     current[field] = object[field]

@@ -124,9 +124,3 @@ final class EndpointsController: ClusterController, Reconciler {
 func triggerTime(_ service: Object, _ pods: [EndpointPod]) -> String {
     max(service.metadata["creationTimestamp"].string ?? "", pods.map(\.readySince).max() ?? "")
 }
-
-extension ResourceName {
-    static let services = ResourceName("services")
-    static let endpoints = ResourceName("endpoints")
-    static let endpointSlices = ResourceName("endpointslices", group: "discovery.k8s.io")
-}
