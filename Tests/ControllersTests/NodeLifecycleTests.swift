@@ -29,6 +29,59 @@ import Testing
         }
     }
 
+    /// Another node, so that it is not the whole cluster that is lost: nothing makes it less than ready.
+    private func addHealthyNode() {
+        api.refuse { verb, resource, key in
+            verb == "update" && resource == .nodes && key == "healthy" ? .internalError("it stays") : nil
+        }
+        api.put(.nodes, Self.node("healthy"))
+    }
+
+    private static func node(_ name: String, ready: String = "True", zone: String = "") -> JSONValue {
+        [
+            "apiVersion": "v1", "kind": "Node",
+            "metadata": ["name": .string(name), "labels": ["topology.kubernetes.io/zone": .string(zone)]],
+            "status": ["conditions": [["type": "Ready", "status": .string(ready), "reason": "KubeletReady"]]],
+        ]
+    }
+
+    @Test func nodesAreEvictedOneAfterTheOtherAndNotWhenAllAreLost() throws {
+        func nodes(_ states: [(ready: Bool, zone: String)]) throws -> [Object] {
+            try states.enumerated().map { index, state in
+                try Object(
+                    parsing: Self.node("n\(index)", ready: state.ready ? "True" : "Unknown", zone: state.zone).encoded()
+                )
+            }
+        }
+        let pace = EvictionPace()
+        func decide(_ nodes: [Object], at uptime: Double, isEvicted: Bool = false) -> EvictionPace.Decision {
+            pace.decide(nodes[0], isEvicted: isEvicted, among: nodes, uptime: uptime)
+        }
+        let few = try nodes([(false, "a"), (false, "a"), (true, "a")])
+        #expect(decide(few, at: 0) == .evict)
+        #expect(decide(few, at: 4) == .wait(6))
+        #expect(decide(few, at: 4, isEvicted: true) == .evict)
+        #expect(decide(few, at: 10) == .evict)
+        // Each zone has its own pace.
+        #expect(try decide(nodes([(false, "b"), (true, "b")]), at: 11) == .evict)
+        #expect(try decide(nodes([(false, "c"), (false, "c")]), at: 20, isEvicted: true) == .spare)
+        // Most of a small zone: something else is wrong.
+        #expect(try decide(nodes([(false, "d"), (false, "d"), (false, "d"), (true, "d")]), at: 30) == .wait(nil))
+        let large = try nodes(Array(repeating: (false, "e"), count: 40) + Array(repeating: (true, "e"), count: 20))
+        #expect(decide(large, at: 100) == .evict)
+        #expect(decide(large, at: 150) == .wait(50))
+    }
+
+    @Test func aClusterOfOneNodeKeepsItsPodsWhenThatIsLost() async throws {
+        let cluster = Cluster(NodeLifecycle.self) { $0.put(.nodes, Self.node("only")) }
+        await cluster.time.waitForSleeper(until: 40)
+        cluster.time.advance(seconds: 40)
+        await cluster.api.wait { $0.object(.nodes, "only")?["spec"]["taints"].count ?? 0 > 0 }
+        #expect(
+            cluster.api.object(.nodes, "only")?["spec"]["taints"].elements.map { $0["effect"].string } == ["NoSchedule"]
+        )
+    }
+
     private func taints(_ api: MemoryAPI) -> [String] {
         api.object(.nodes, "a")?["spec"]["taints"].elements.map {
             ($0["key"].string ?? "") + ":" + ($0["effect"].string ?? "")
@@ -40,6 +93,7 @@ import Testing
     }
 
     @Test func aSilentNodeBecomesUnknownAndIsTaintedUntilItIsBack() async throws {
+        addHealthyNode()
         await time.waitForSleeper(until: 40)
         time.advance(seconds: 40)
         await waitForTaints([
@@ -80,6 +134,7 @@ import Testing
     }
 
     @Test func notReadyAndCordonedNodesAreTainted() async throws {
+        addHealthyNode()
         try await api.modify(.nodes, namespace: nil, name: "a", subresource: "status") { [time] in
             $0.setCondition(Condition("Ready", false, reason: "KubeletNotReady"), now: time.now)
         }

@@ -22,6 +22,7 @@ final class NodeLifecycle: ClusterController, Reconciler {
     private let recorder: Recorder
     /// When each node was last heard of, by our clock: the clocks of nodes may be wrong.
     private let heard = Mutex<[String: Double]>([:])
+    private let pace = EvictionPace()
 
     init(_ environment: Environment) {
         (client, time, queue) = (environment.client, environment.time, environment.queue())
@@ -48,23 +49,29 @@ final class NodeLifecycle: ClusterController, Reconciler {
         let beat = node.condition("Ready")["lastHeartbeatTime"].string
         if change.old == nil || beat != change.old?.condition("Ready")["lastHeartbeatTime"].string { hear(change.key) }
         queue.add(change.key)
+        // How many others are ready decides about those that are not.
+        if change.old.map(EvictionPace.isReady) ?? false != EvictionPace.isReady(node) {
+            for other in nodes.values where !EvictionPace.isReady(other) { queue.add(other.name) }
+        }
     }
 
     func reconcile(_ name: String) async throws -> ReconcileResult {
         guard let node = nodes[name] else { return .done }
         let silence = time.uptime - (heard.withLock { $0[name] } ?? time.uptime)
+        var wait: Double?
         do throws(StatusError) {
             var current = node
             if silence >= Self.grace, !node.condition("Ready")["status"].equals("Unknown") {
                 current = try await markLost(name, node)
             }
-            try await setTaints(name, current)
+            wait = try await setTaints(name, current)
             if !current.condition("Ready")["status"].equals("True") { try await markPods(of: name) }
         } catch {
             if error.code == 404 { return .done }
             throw error
         }
-        return silence < Self.grace ? .requeue(after: Self.grace - silence) : .done
+        if silence < Self.grace { wait = min(wait ?? .infinity, Self.grace - silence) }
+        return wait.map { .requeue(after: $0) } ?? .done
     }
 
     private func markLost(_ name: String, _ node: Object) async throws(StatusError) -> Object {
@@ -112,13 +119,24 @@ final class NodeLifecycle: ClusterController, Reconciler {
         }
     }
 
-    private func setTaints(_ name: String, _ node: Object) async throws(StatusError) {
+    /// When to look again, if more is to be done later.
+    private func setTaints(_ name: String, _ node: Object) async throws(StatusError) -> Double? {
         let now = time.now
-        if NodeTaints.edited(node.value, now: now) == nil { return }
-        try await client.modify(.nodes, namespace: nil, name: name) { node in
-            guard let taints = NodeTaints.edited(node, now: now) else { return false }
-            if taints.isEmpty { node["spec"].remove("taints") } else { node["spec"]["taints"] = .array(taints) }
-            return true
+        var decision = EvictionPace.Decision.spare
+        if !EvictionPace.isReady(node) {
+            decision = pace.decide(
+                node, isEvicted: NodeTaints.isEvicted(node), among: nodes.values.filter { $0.name != name } + [node],
+                uptime: time.uptime)
         }
+        let evicts = decision == .evict
+        if NodeTaints.edited(node.value, evicts: evicts, now: now) != nil {
+            try await client.modify(.nodes, namespace: nil, name: name) { node in
+                guard let taints = NodeTaints.edited(node, evicts: evicts, now: now) else { return false }
+                if taints.isEmpty { node["spec"].remove("taints") } else { node["spec"]["taints"] = .array(taints) }
+                return true
+            }
+        }
+        if case .wait(let seconds) = decision { return seconds }
+        return nil
     }
 }

@@ -14,8 +14,16 @@ enum NodeTaints {
     ]
     private static let managed = Set([ready, unreachable, unschedulable] + pressures.values)
 
-    /// The node's taints as they should be; nil when they are. Taints of others stay.
-    static func edited(_ node: JSONValue, now: Time) -> [JSONValue]? {
+    /// Whether the node was told to give up its Pods because it does not answer.
+    static func isEvicted(_ node: Object) -> Bool {
+        node["spec"]["taints"].elements.contains {
+            $0["effect"].equals("NoExecute") && ($0["key"].equals(ready) || $0["key"].equals(unreachable))
+        }
+    }
+
+    /// The node's taints as they should be; nil when they are. Taints of others stay. `evicts`: a node that is not ready gives up
+    /// its Pods.
+    static func edited(_ node: JSONValue, evicts: Bool, now: Time) -> [JSONValue]? {
         func status(_ type: String) -> String? {
             node["status"]["conditions"].array?.first { $0["type"].string == type }?["status"].string
         }
@@ -24,7 +32,8 @@ enum NodeTaints {
         let readiness = status("Ready")
         if readiness != "True" {
             let key = readiness == "Unknown" ? unreachable : ready
-            wanted += [(key, "NoSchedule"), (key, "NoExecute")]
+            wanted.append((key, "NoSchedule"))
+            if evicts { wanted.append((key, "NoExecute")) }
         }
         if node["spec"]["unschedulable"].bool == true { wanted.append((unschedulable, "NoSchedule")) }
         for (type, key) in pressures.sorted(by: { $0.key < $1.key }) where status(type) == "True" {
