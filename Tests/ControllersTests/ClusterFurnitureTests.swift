@@ -43,12 +43,13 @@ import Testing
 
 @Suite struct CertificateTests {
     private static func cluster(_ request: CertificateSigner.Request) -> Cluster {
-        Cluster(making: { environment in
+        let make: @Sendable (Controllers.Environment) -> any ClusterController = { environment in
             var environment = environment
             environment.signer = CertificateSigner(
                 read: { _ in request }, sign: { pem, usages, seconds in "\(pem) \(usages) \(seconds)" })
             return CertificateController(environment)
-        }) { _ in }
+        }
+        return Cluster(making: make) { _ in }
     }
 
     private func put(
