@@ -82,6 +82,18 @@ def test_a_claim_grows(cluster, ns):
     assert cluster.api.get(f"/api/v1/persistentvolumes/{name}").json["spec"]["capacity"]["storage"] == "3Gi"
 
 
+def test_a_claim_of_a_class_that_does_not_allow_it_does_not_grow(cluster, ns, tmp_path):
+    name = f"fixed-{ns.name}"
+    cluster.kubectl("create", "-f", "-", input=volume(name, tmp_path))
+    try:
+        ns.create(claim("data", storageClassName=""))
+        made_for(ns)
+        said = ns.kubectl_refused("patch", "pvc", "data", "-p", '{"spec": {"resources": {"requests": {"storage": "3Gi"}}}}')
+        assert "only dynamically provisioned pvc can be resized" in said
+    finally:
+        cluster.kubectl_result("delete", "pv", name, "--wait=false")
+
+
 def test_data_outlives_the_pod(cluster, ns):
     ns.create(claim("data"))
     ns.create(mounting("first", "echo hello > /data/file", restartPolicy="Never"))

@@ -46,7 +46,9 @@ public final class LocalPathProvisioner: Reconciler {
                 accessModes: claim["spec"]["accessModes"].value)
         }
         volumes = Reflector(client, .persistentVolumes, time: time) { volume in
-            guard volume.annotation(ClaimState.provisionedBy) == Self.name,
+            // Nothing but directories that were made here can ever be removed.
+            guard volume.name.hasPrefix("pvc-"), !volume.name.utf8.contains(UInt8(ascii: "/")),
+                volume.annotation(ClaimState.provisionedBy) == Self.name,
                 (volume["spec"]["local"]["path"].string ?? "") == directory + "/" + volume.name,
                 volume.annotation(Self.nodeAnnotation) == nodeName
             else { return nil }
@@ -195,7 +197,6 @@ public final class LocalPathProvisioner: Reconciler {
             if volume.isBeingDeleted, volume.phase != "Bound" { try await removeFinalizer(volume.name) }
             return
         }
-        // Only ever a directory of this name in the directory of all volumes: `volumes` holds no others.
         let path = directory + "/" + volume.name
         do { try await blocking { try Files.removeTree(path) } } catch {
             recorder.event(

@@ -16,6 +16,7 @@ enum AdmissionChain {
         RoleEscalation(), NamespaceLifecycle(), LimitRanger(), ServiceAccountAdmission(), TaintNodesByCondition(),
         PriorityAdmission(),
         DefaultTolerationSeconds(), DefaultStorageClass(), DefaultIngressClass(),
+        PersistentVolumeClaimResize(),
     ]
 }
 
