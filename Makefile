@@ -50,16 +50,12 @@ e2e: $(VENV)/ready ## the end to end tests: kubectl, the Python client, real con
 	@$(MAKE) --no-print-directory debug
 	SEGLER=$(DEBUG) timeout 25m $(VENV)/bin/pytest Tests/EndToEnd $(TEST_ARGS)
 
-bench: ## the speed and memory of the API, the scheduler and Services, against the goals
+bench: ## the speed and memory of the API, scheduler, controllers and Services, against the goals
 	@.ci/install build bench
 	@$(MAKE) --no-print-directory build
 	@python3 Benchmarks/api.py --segler $(RELEASE) $(BENCH_ARGS)
 	@python3 Benchmarks/scheduler.py --segler $(RELEASE)
 	@python3 Benchmarks/services.py --segler $(RELEASE)
-bench: ## the API's speed and memory, against the goals; the controllers' cost of 1,000 Pods
-	@.ci/install build bench
-	@$(MAKE) --no-print-directory build
-	@python3 Benchmarks/api.py --segler $(RELEASE) $(BENCH_ARGS)
 	@python3 Benchmarks/controllers.py --segler $(RELEASE)
 
 golden: $(VENV)/ready ## replay recorded exchanges with Kubernetes' API server and count the differences

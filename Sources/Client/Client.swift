@@ -23,6 +23,13 @@ public struct ResourceName: Sendable, Hashable {
     public static let secrets = ResourceName("secrets")
     public static let serviceAccounts = ResourceName("serviceaccounts")
     public static let leases = ResourceName("leases", group: "coordination.k8s.io")
+    public static let replicaSets = ResourceName("replicasets", group: "apps")
+    public static let deployments = ResourceName("deployments", group: "apps")
+    public static let statefulSets = ResourceName("statefulsets", group: "apps")
+    public static let daemonSets = ResourceName("daemonsets", group: "apps")
+    public static let controllerRevisions = ResourceName("controllerrevisions", group: "apps")
+    public static let replicationControllers = ResourceName("replicationcontrollers")
+    public static let runtimeClasses = ResourceName("runtimeclasses", group: "node.k8s.io")
     public static let certificateSigningRequests = ResourceName(
         "certificatesigningrequests", group: "certificates.k8s.io")
     public static let clusterRoles = ResourceName("clusterroles", group: "rbac.authorization.k8s.io")

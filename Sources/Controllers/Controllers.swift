@@ -25,7 +25,7 @@ public func runControllers(
 struct Environment: Sendable {
     let client: any ObjectClient
     let authority: String
-    let signer: CertificateSigner?
+    var signer: CertificateSigner?
     let resources: @Sendable () async -> [ResourceName]
     let time: any TimeSource
     let shared: SharedCopies

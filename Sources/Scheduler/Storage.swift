@@ -103,7 +103,3 @@ struct DisruptionBudget: Sendable {
         pod.namespace == namespace && !disrupted.contains(pod.name) && selector.matches { pod.labels[$0] }
     }
 }
-
-extension ResourceName {
-    static let podDisruptionBudgets = ResourceName("poddisruptionbudgets", group: "policy")
-}

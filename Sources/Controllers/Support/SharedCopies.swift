@@ -36,16 +36,6 @@ final class SharedCopies: Sendable {
     }
 }
 
-extension ResourceName {
-    static let replicaSets = ResourceName("replicasets", group: "apps")
-    static let deployments = ResourceName("deployments", group: "apps")
-    static let statefulSets = ResourceName("statefulsets", group: "apps")
-    static let daemonSets = ResourceName("daemonsets", group: "apps")
-    static let controllerRevisions = ResourceName("controllerrevisions", group: "apps")
-    static let replicationControllers = ResourceName("replicationcontrollers")
-    static let persistentVolumeClaims = ResourceName("persistentvolumeclaims")
-}
-
 extension Object {
     var controllerUID: String? {
         metadata["ownerReferences"].elements.first { $0["controller"].bool == true }?["uid"].string

@@ -83,9 +83,3 @@ final class ObjectWatches: Sendable {
         return keys
     }
 }
-
-extension ResourceName {
-    static let persistentVolumeClaims = ResourceName("persistentvolumeclaims")
-    static let persistentVolumes = ResourceName("persistentvolumes")
-    static let runtimeClasses = ResourceName("runtimeclasses", group: "node.k8s.io")
-}
