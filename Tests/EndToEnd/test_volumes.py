@@ -92,7 +92,7 @@ def test_config_maps_and_secrets_have_items_and_modes(ns):
     ({"secret": {"secretName": "none"}}, 'secret "none" not found'),
     ({"nfs": {"server": "x", "path": "/"}}, "volumes of type nfs are not supported"),
     ({"csi": {"driver": "x.example.com"}}, "volumes of type csi are not supported"),
-    ({"iscsi": {"targetPortal": "1.2.3.4", "iqn": "iqn.2001-04.com.example:x", "lun": 0}}, "iscsi are not supported"),
+    ({"iscsi": {"targetPortal": "1.2.3.4", "iqn": "iqn.2001-04.com.example:x", "lun": 1}}, "iscsi are not supported"),
     ({"image": {"reference": "busybox:1"}}, "image volumes need"),
     ({"persistentVolumeClaim": {"claimName": "none"}}, 'persistentvolumeclaim "none" not found')],
     ids=["configmap", "secret", "nfs", "csi", "iscsi", "image", "claim"])

@@ -26,11 +26,12 @@ extension Files {
         fstat(handle, &info)
         let mode = info.st_mode & 0o7777
         for name in found.dropFirst(base.count).split(separator: "/").map(String.init) + parts.dropFirst(known) {
-            defer { close(handle) }
-            var next = openat(handle, name, asPath | O_NOFOLLOW | O_CLOEXEC)
+            let parent = handle
+            defer { close(parent) }
+            var next = openat(parent, name, asPath | O_NOFOLLOW | O_CLOEXEC)
             if next < 0, errno == ENOENT, makesDirectories {
-                guard mkdirat(handle, name, mode) == 0 || errno == EEXIST else { throw SystemError("mkdir", name) }
-                next = openat(handle, name, asPath | O_NOFOLLOW | O_CLOEXEC)
+                guard mkdirat(parent, name, mode) == 0 || errno == EEXIST else { throw SystemError("mkdir", name) }
+                next = openat(parent, name, asPath | O_NOFOLLOW | O_CLOEXEC)
                 // The umask does not count.
                 if next >= 0, isDirectory(handlePath(next)) { _ = chmod(handlePath(next), mode) }
             }
