@@ -1,4 +1,5 @@
 public import API
+public import JSON
 
 /// What the API server asks of the node that a Pod runs on: the streams behind `kubectl logs`, `exec`, `attach` and
 /// `port-forward`. The agent implements it; in one process it is called directly.
@@ -10,6 +11,37 @@ public protocol NodeConnection: Sendable {
         -> any ContainerStream
     func attach(namespace: String, pod: String, container: String, _ options: ExecOptions) async throws(StatusError)
         -> any ContainerStream
+    /// One connection to a port of the Pod; what the port sends is its output's `stdout`.
+    func portForward(namespace: String, pod: String, port: Int) async throws(StatusError) -> any ContainerStream
+    /// Where the node's runtime speaks a session's own protocol: an http URL for one request that upgrades to SPDY/3.1.
+    func streamingURL(namespace: String, pod: String, _ session: StreamingSession) async throws(StatusError) -> String
+    /// What the node's containers use now. Measures for a second if nobody asked lately.
+    func statistics() async throws(StatusError) -> NodeStatistics
+    /// What the node answers on a path of its own API, e.g. /stats/summary.
+    func answer(path: String) async throws(StatusError) -> NodeAnswer
+}
+
+public struct NodeStatistics: Sendable {
+    /// stats.k8s.io/v1alpha1 Summary.
+    public var summary: JSONValue
+    /// Seconds over which the rates in it were measured.
+    public var window: Double
+
+    public init(summary: JSONValue, window: Double) { (self.summary, self.window) = (summary, window) }
+}
+
+public struct NodeAnswer: Sendable {
+    public var contentType: String
+    public var body: [UInt8]
+
+    public init(contentType: String, body: [UInt8]) { (self.contentType, self.body) = (contentType, body) }
+}
+
+/// A session whose bytes are passed on as they are.
+public enum StreamingSession: Sendable {
+    case exec(container: String, ExecOptions)
+    case attach(container: String, ExecOptions)
+    case portForward
 }
 
 /// `PodLogOptions` (core/v1).
@@ -21,6 +53,13 @@ public struct LogOptions: Sendable {
     public var sinceSeconds: Int?
     public var sinceTime: Time?
     public var limitBytes: Int?
+    /// nil: both.
+    public var stream: Stream?
+
+    public enum Stream: String, Sendable {
+        case stdout, stderr
+    }
+
     public init() {}
 }
 

@@ -262,6 +262,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler {
             }
         case .webSocket(let protocols, let open):
             upgrade(head, protocols, open)
+        case .takeOver(let run):
+            takeOver(run)
         }
     }
 

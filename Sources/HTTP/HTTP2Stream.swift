@@ -150,6 +150,8 @@ final class HTTP2Stream {
         case .webSocket:
             // Clients choose HTTP/1.1 for WebSockets; RFC 8441 is not offered.
             send(connection.server.responder.refusal(.badRequest, "WebSockets need HTTP/1.1"))
+        case .takeOver:
+            send(connection.server.responder.refusal(.badRequest, "an upgrade needs HTTP/1.1"))
         }
     }
 

@@ -11,6 +11,9 @@ public enum Reply: Sendable {
     /// is chosen; the function is called on the event loop when the connection is open. A request that is no proper
     /// WebSocket handshake is refused.
     case webSocket(protocols: [String], @Sendable (WebSocketConnection) -> Void)
+    /// By the bytes that the function writes, the head of the answer included: the request asks to upgrade to what HTTP
+    /// need not understand. The connection ends with the function. Requests on HTTP/2 are refused.
+    case takeOver(RawExchange)
 }
 
 /// What answers requests.

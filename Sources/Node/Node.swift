@@ -11,7 +11,8 @@
 //   Images/         pulling, by policy and with back-off
 //   Volumes/        a kind of volume a file, and one line in `VolumeKinds`
 //   Probes/         liveness, readiness, startup
-//   Streams/        logs, exec, attach
+//   Streams/        logs, exec, attach, port-forward
+//   Stats/, Server/ what runs uses, and what a kubelet answers on its own port
 //   Support/        files, mounts, inotify
 
 internal import API

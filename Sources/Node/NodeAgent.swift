@@ -137,12 +137,17 @@ public final class NodeAgent: Sendable {
         return worker != nil
     }
 
+    /// As the API has them.
+    var pods: [Object] { state.withLock { state in state.names.values.compactMap { state.workers[$0]?.pod } } }
+
     func findWorker(_ namespace: String, _ name: String) -> PodWorker? {
         state.withLock { state in state.names["\(namespace)/\(name)"].flatMap { state.workers[$0] } }
     }
 
+    var workers: [PodWorker] { state.withLock { Array($0.workers.values) } }
+
     private func wakeAll() {
-        for worker in state.withLock({ Array($0.workers.values) }) { worker.wake() }
+        for worker in workers { worker.wake() }
     }
 
     private func runtimeChanged(_ uids: Set<String>) {
@@ -192,14 +197,14 @@ public final class NodeAgent: Sendable {
 
     // MARK: Housekeeping
 
-    /// One round for all pods: logs that have grown too large, and once a minute ConfigMaps, Secrets and tokens, which
-    /// change while pods run.
+    /// One round for all pods: logs that have grown too large, and once a minute ConfigMaps,
+    /// Secrets and tokens, which change while pods run.
     private func keepHouse() async {
         var round = 0
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(15))
             round += 1
-            for worker in state.withLock({ Array($0.workers.values) }) where !Task.isCancelled {
+            for worker in workers where !Task.isCancelled {
                 await worker.rotateLogs()
                 await worker.checkVolumes()
                 if round % 4 == 0 { await worker.refreshVolumes() }

@@ -117,9 +117,25 @@ public protocol RuntimeDriver: Sendable {
     /// Opens one TCP connection to a port of the sandbox on its loopback address. What is read as `.stdout` comes from
     /// that port; a `.status` holds a line of text saying why the connection failed.
     func portForward(podSandbox id: String, port: Int32) async throws -> any RuntimeStream
+
+    /// Where a client that speaks SPDY/3.1 itself connects: an http URL for one request, good for a minute or so.
+    /// - Throws: `unimplemented` where the runtime has no such server.
+    func streamingURL(_ session: RuntimeSession) async throws -> String
+}
+
+/// What a streaming URL is for.
+public enum RuntimeSession: Sendable {
+    case exec(container: String, command: [String], StreamSelection)
+    case attach(container: String, StreamSelection)
+    /// The client names the ports.
+    case portForward(podSandbox: String)
 }
 
 extension RuntimeDriver {
+    public func streamingURL(_ session: RuntimeSession) async throws -> String {
+        throw RuntimeError(.unimplemented, "this container runtime has no streaming server")
+    }
+
     public func runPodSandbox(_ config: PodSandboxConfig) async throws -> String {
         try await runPodSandbox(config, runtimeHandler: "")
     }

@@ -214,6 +214,9 @@ extension APIServer: Responder {
         }
         guard definition.verbs.contains(attributes.verb) else { throw .methodNotAllowed }
         let (presentation, yaml) = try Presentation.negotiate(request.headers.first(name: "accept"), query)
+        if definition.group == "metrics.k8s.io" {
+            return try serveMetrics(resource, target, presentation, query, yaml: yaml)
+        }
         switch attributes.verb {
         case "get":
             let object = try get(resource.stored, namespace: target.namespace, name: target.name ?? "")

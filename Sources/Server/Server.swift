@@ -94,6 +94,8 @@ public final class APIServer: Sendable {
         state.withLock { $0.nodes[node] = connection }
     }
 
+    var connectedNodes: [any NodeConnection] { state.withLock { Array($0.nodes.values) } }
+
     func node(_ name: String) throws(StatusError) -> any NodeConnection {
         guard let connection = state.withLock({ $0.nodes[name] }) else {
             throw .unavailable(

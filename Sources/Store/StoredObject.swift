@@ -8,7 +8,7 @@ public final class StoredObject: Sendable {
     public let bytes: [UInt8]
     public let attributes: Attributes
 
-    init(key: String, revision: Int64, bytes: [UInt8], attributes: Attributes) {
+    public init(key: String, revision: Int64, bytes: [UInt8], attributes: Attributes = Attributes()) {
         self.key = key
         self.revision = revision
         self.bytes = bytes

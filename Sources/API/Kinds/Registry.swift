@@ -4,8 +4,9 @@ extension Kinds {
     /// Every group's declarations. A new built-in kind is a few lines in one of them.
     static let declarations = [
         meta, core, admissionRegistration, apiExtensions, apiRegistration, apps, authentication, authorization,
-        autoscaling, batch, certificates, coordination, discovery, events, flowControl, networking, node, policy, rbac,
-        resource, scheduling, storage,
+        autoscaling, batch, certificates, coordination, discovery, events, flowControl, metrics, networking, node,
+        policy,
+        rbac, resource, scheduling, storage,
     ]
 
     /// Says what is wrong with a value of a type.

@@ -14,6 +14,7 @@ final class NodeServices: Sendable {
     let tokens = TokenCache()
     let serviceVariables: ServiceVariables
     let watches: ObjectWatches
+    let stats: StatsCollector
     let watcher: FileWatcher?
     let log: NodeLog
 
@@ -33,6 +34,7 @@ final class NodeServices: Sendable {
         images = ImagePuller(driver)
         serviceVariables = ServiceVariables(client)
         watches = ObjectWatches(client)
+        stats = StatsCollector(driver)
         admission = Admission(nodeName: configuration.nodeName)
         // Without inotify the ends of containers are seen a little later.
         watcher = try? FileWatcher()

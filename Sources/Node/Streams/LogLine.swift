@@ -2,6 +2,8 @@
 /// https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md
 struct LogLine: Equatable {
     let time: ArraySlice<UInt8>
+    /// "stdout" or "stderr".
+    let stream: ArraySlice<UInt8>
     let isPartial: Bool
     let text: ArraySlice<UInt8>
 
@@ -16,6 +18,7 @@ struct LogLine: Equatable {
         let rest = line[(second + 1)...]
         let third = rest.firstIndex(of: space) ?? rest.endIndex
         time = line[..<first]
+        stream = line[(first + 1)..<second]
         // Tags are separated by colons; the first says whether the line is whole.
         isPartial = rest[..<third].first == UInt8(ascii: "P")
         text = third < rest.endIndex ? rest[(third + 1)...] : []

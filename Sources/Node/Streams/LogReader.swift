@@ -85,6 +85,7 @@ actor LogReader {
 
     private func append(_ line: ArraySlice<UInt8>, to out: inout [UInt8]) {
         guard let entry = LogLine(line) else { return }
+        if let stream = options.stream, !entry.stream.elementsEqual(stream.rawValue.utf8) { return }
         if let since, let time = Time(String(decoding: entry.time, as: UTF8.self)), time < since { return }
         var text: [UInt8] = []
         if options.timestamps, !continuesLine {

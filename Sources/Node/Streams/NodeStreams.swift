@@ -92,6 +92,45 @@ extension NodeAgent: NodeConnection {
         }
     }
 
+    public func portForward(namespace: String, pod: String, port: Int) async throws(StatusError) -> any ContainerStream
+    {
+        let sandbox = try await readySandbox(namespace, pod)
+        do {
+            return RuntimeContainerStream(
+                try await services.driver.portForward(podSandbox: sandbox, port: Int32(clamping: port)))
+        } catch {
+            throw .internalError("error forwarding port \(port) to pod \(pod): \(error)")
+        }
+    }
+
+    public func streamingURL(
+        namespace: String, pod: String, _ session: StreamingSession
+    ) async throws(StatusError) -> String {
+        let asked: RuntimeSession
+        switch session {
+        case .exec(let container, let options):
+            let id = try await runningContainer(namespace, pod, container)
+            asked = .exec(container: id, command: options.command, StreamSelection(options))
+        case .attach(let container, let options):
+            asked = .attach(
+                container: try await runningContainer(namespace, pod, container), StreamSelection(options))
+        case .portForward:
+            asked = .portForward(podSandbox: try await readySandbox(namespace, pod))
+        }
+        do {
+            return try await services.driver.streamingURL(asked)
+        } catch {
+            throw .internalError("unable to upgrade connection: \(error)")
+        }
+    }
+
+    private func readySandbox(_ namespace: String, _ name: String) async throws(StatusError) -> String {
+        guard let sandbox = try await worker(namespace, name).runtime.readySandbox else {
+            throw .internalError("unable to do port forwarding: pod \(name) is not running")
+        }
+        return sandbox.id
+    }
+
     private func runningContainer(_ namespace: String, _ name: String, _ container: String) async throws(StatusError)
         -> String
     {

@@ -235,37 +235,47 @@ public final class CRIRuntime: RuntimeDriver {
     public func exec(
         container id: String, command: [String], streams: StreamSelection
     ) async throws -> any RuntimeStream {
-        let request = Runtime_V1_ExecRequest.with {
-            $0.containerID = id
-            $0.cmd = command
-            $0.tty = streams.tty
-            $0.stdin = streams.stdin
-            $0.stdout = streams.stdout
-            $0.stderr = streams.stderr && !streams.tty
-        }
-        let response: Runtime_V1_StreamResponse = try await runtime("Exec", request)
-        return try await SPDYStream.connect(to: response.url, .channels(streams), group: group)
+        let url = try await streamingURL(.exec(container: id, command: command, streams))
+        return try await SPDYStream.connect(to: url, .channels(streams), group: group)
     }
 
     public func attach(container id: String, streams: StreamSelection) async throws -> any RuntimeStream {
-        let request = Runtime_V1_AttachRequest.with {
-            $0.containerID = id
-            $0.tty = streams.tty
-            $0.stdin = streams.stdin
-            $0.stdout = streams.stdout
-            $0.stderr = streams.stderr && !streams.tty
-        }
-        let response: Runtime_V1_StreamResponse = try await runtime("Attach", request)
-        return try await SPDYStream.connect(to: response.url, .channels(streams), group: group)
+        let url = try await streamingURL(.attach(container: id, streams))
+        return try await SPDYStream.connect(to: url, .channels(streams), group: group)
     }
 
     public func portForward(podSandbox id: String, port: Int32) async throws -> any RuntimeStream {
-        let request = Runtime_V1_PortForwardRequest.with {
-            $0.podSandboxID = id
-            $0.port = [port]
+        let url = try await streamingURL(.portForward(podSandbox: id))
+        return try await SPDYStream.connect(to: url, .port(port), group: group)
+    }
+
+    public func streamingURL(_ session: RuntimeSession) async throws -> String {
+        let response: Runtime_V1_StreamResponse
+        switch session {
+        case .exec(let container, let command, let streams):
+            let request = Runtime_V1_ExecRequest.with {
+                $0.containerID = container
+                $0.cmd = command
+                $0.tty = streams.tty
+                $0.stdin = streams.stdin
+                $0.stdout = streams.stdout
+                $0.stderr = streams.stderr && !streams.tty
+            }
+            response = try await runtime("Exec", request)
+        case .attach(let container, let streams):
+            let request = Runtime_V1_AttachRequest.with {
+                $0.containerID = container
+                $0.tty = streams.tty
+                $0.stdin = streams.stdin
+                $0.stdout = streams.stdout
+                $0.stderr = streams.stderr && !streams.tty
+            }
+            response = try await runtime("Attach", request)
+        case .portForward(let sandbox):
+            response = try await runtime(
+                "PortForward", Runtime_V1_PortForwardRequest.with { $0.podSandboxID = sandbox })
         }
-        let response: Runtime_V1_StreamResponse = try await runtime("PortForward", request)
-        return try await SPDYStream.connect(to: response.url, .port(port), group: group)
+        return response.url
     }
 }
 

@@ -122,7 +122,9 @@ extension APIServer {
         let object = target.name ?? ""
         let body = Self.body(request)
         switch (name, verb) {
-        case ("log", _), ("exec", _), ("attach", _): return try serveStream(name, resource, target, request, query)
+        case ("proxy", _): return try serveProxy(resource, target, request)
+        case ("log", _), ("exec", _), ("attach", _), ("portforward", _):
+            return try serveStream(name, resource, target, request, query)
         case ("binding", "create"), ("eviction", "create"), ("token", "create"):
             let options = try WriteOptions(
                 query, kind: "CreateOptions", userAgent: request.headers.first(name: "user-agent"))

@@ -2,12 +2,11 @@ internal import API
 internal import Client
 internal import HTTP
 internal import JSON
-internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import NIOHTTP1
 internal import Store
 
-/// logs, exec and attach: found here, answered by the Pod's node.
+/// logs, exec, attach and port-forward: found here, answered by the Pod's node.
 extension APIServer {
     func serveStream(
         _ name: String, _ resource: ServedResource, _ target: ResourcePath, _ request: HTTPRequest, _ query: Query
@@ -16,8 +15,12 @@ extension APIServer {
         let namespace = target.namespace ?? ""
         let stored = try get(resource, namespace: namespace, name: podName)
         guard let pod = try? Object(parsing: stored.bytes) else { throw .internalError("the pod cannot be read") }
-        let container = try Self.container(of: pod, asked: query["container"])
         let nodeName = pod["spec"]["nodeName"].string ?? ""
+        if name == "portforward" {
+            if nodeName.isEmpty { throw .badRequest("pod \(podName) does not have a host assigned") }
+            return try Self.portForward(try node(nodeName), namespace, podName, request, query)
+        }
+        let container = try Self.container(of: pod, asked: query["container"])
         if name == "log" {
             let options = try Self.logOptions(query)
             // Nobody runs it yet, so there is nothing to show.
@@ -50,6 +53,13 @@ extension APIServer {
         if options.tty { options.stderr = false }
         let node = try node(nodeName)
         let settled = options
+        if Self.asksForSPDY(request) {
+            let session: StreamingSession =
+                name == "exec" ? .exec(container: container, settled) : .attach(container: container, settled)
+            return Self.relay(request) { () async throws(StatusError) in
+                try await node.streamingURL(namespace: namespace, pod: podName, session)
+            }
+        }
         return .webSocket(protocols: ["v5.channel.k8s.io", "v4.channel.k8s.io"]) { connection in
             Task {
                 let session = ChannelSession(connection)
@@ -108,6 +118,16 @@ extension APIServer {
                         FieldPath("sinceSeconds"), "at most one of `sinceTime` or `sinceSeconds` may be specified"))
             }
         }
+        if let stream = query["stream"], !stream.isEmpty, stream != "All" {
+            options.stream = LogOptions.Stream(rawValue: stream.lowercased())
+            if options.stream == nil || stream.first?.isUppercase != true {
+                errors.append(.notSupported(FieldPath("stream"), .string(stream), ["All", "Stderr", "Stdout"]))
+            } else if options.tailLines != nil {
+                errors.append(
+                    .forbidden(
+                        FieldPath("tailLines"), "`tailLines` and specific `stream` are mutually exclusive for now"))
+            }
+        }
         if let lines = options.tailLines, lines < 0 {
             errors.append(.invalid(FieldPath("tailLines"), .int(lines), "must be greater than or equal to 0"))
         }
@@ -138,117 +158,5 @@ extension APIServer {
             stream.finish()
         }
         stream.onClose { task.cancel() }
-    }
-}
-
-/// Lets a task wait until a response stream takes more, or is over.
-private final class WritableGate: Sendable {
-    private let stream: ResponseStream
-    private let waiting = NIOLockedValueBox<(continuation: CheckedContinuation<Void, Never>?, isClosed: Bool)>(
-        (nil, false))
-
-    init(_ stream: ResponseStream) {
-        self.stream = stream
-        stream.onWritable { self.open() }
-        stream.onClose {
-            self.waiting.withLockedValue { $0.isClosed = true }
-            self.open()
-        }
-    }
-
-    private func open() {
-        let continuation = waiting.withLockedValue { waiting in
-            defer { waiting.continuation = nil }
-            return waiting.continuation
-        }
-        continuation?.resume()
-    }
-
-    func wait() async {
-        if stream.isWritable { return }
-        await withCheckedContinuation { continuation in
-            let isOpen = waiting.withLockedValue { waiting in
-                if waiting.isClosed { return true }
-                waiting.continuation = continuation
-                return false
-            }
-            // Room may have appeared in between.
-            if isOpen { continuation.resume() } else if stream.isWritable { open() }
-        }
-    }
-}
-
-/// The remote command protocol over a WebSocket: the first byte of a message is the channel
-/// (0 stdin, 1 stdout, 2 stderr, 3 status, 4 resize; 255 closes the channel that follows, since v5).
-/// https://kubernetes.io/docs/reference/kubernetes-api/ (KEP-4006)
-private struct ChannelSession {
-    private enum Channel {
-        static let stdin: UInt8 = 0, stdout: UInt8 = 1, stderr: UInt8 = 2, status: UInt8 = 3, resize: UInt8 = 4,
-            close: UInt8 = 255
-    }
-    private let connection: WebSocketConnection
-
-    init(_ connection: WebSocketConnection) { self.connection = connection }
-
-    func run(_ stream: any ContainerStream) async {
-        let reader = Task {
-            for await message in connection.incoming {
-                let bytes: [UInt8]
-                switch message {
-                case .binary(let data): bytes = Array(data)
-                case .text(let text): bytes = Array(text.utf8)
-                default: continue
-                }
-                guard let channel = bytes.first else { continue }
-                do {
-                    switch channel {
-                    case Channel.stdin:
-                        // An empty message opens the channel and says nothing.
-                        if bytes.count > 1 { try await stream.writeStdin(Array(bytes.dropFirst())) }
-                    case Channel.resize:
-                        if let size = try? JSONDocument(Array(bytes.dropFirst())).root, let width = size["Width"].int,
-                            let height = size["Height"].int
-                        {
-                            try await stream.resize(width: width, height: height)
-                        }
-                    case Channel.close:
-                        if bytes.count > 1, bytes[1] == Channel.stdin { try await stream.closeStdin() }
-                    default: break
-                    }
-                } catch {
-                    break
-                }
-            }
-            // The client is gone; so is its interest in the process.
-            stream.close()
-        }
-        var hasStatus = false
-        do {
-            for try await output in stream.output {
-                switch output {
-                case .stdout(let bytes): try await send(Channel.stdout, bytes)
-                case .stderr(let bytes): try await send(Channel.stderr, bytes)
-                case .status(let bytes):
-                    hasStatus = true
-                    try await send(Channel.status, bytes)
-                }
-            }
-            if !hasStatus { try await send(Channel.status, Array(#"{"metadata":{},"status":"Success"}"#.utf8)) }
-        } catch is WebSocketClosed {
-            stream.close()
-        } catch {
-            if !hasStatus { await fail(.internalError("error executing command in container: \(error)")) }
-        }
-        connection.close()
-        reader.cancel()
-    }
-
-    func fail(_ error: StatusError) async {
-        try? await send(Channel.status, error.encoded())
-        connection.close()
-    }
-
-    private func send(_ channel: UInt8, _ bytes: [UInt8]) async throws {
-        try await connection.send(binary: [channel] + bytes)
     }
 }
