@@ -12,6 +12,7 @@
 //   Volumes/        a kind of volume a file, and one line in `VolumeKinds`
 //   Probes/         liveness, readiness, startup
 //   Streams/        logs, exec, attach, port-forward
+//   Eviction/       pods that take more than there is
 //   Stats/, Server/ what runs uses, and what a kubelet answers on its own port
 //   Support/        files, mounts, inotify
 

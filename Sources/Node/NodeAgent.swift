@@ -197,13 +197,14 @@ public final class NodeAgent: Sendable {
 
     // MARK: Housekeeping
 
-    /// One round for all pods: logs that have grown too large, and once a minute ConfigMaps,
+    /// One round for all pods: those that take too much, logs that have grown too large, and once a minute ConfigMaps,
     /// Secrets and tokens, which change while pods run.
     private func keepHouse() async {
         var round = 0
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(15))
             round += 1
+            await relievePressure()
             for worker in workers where !Task.isCancelled {
                 await worker.rotateLogs()
                 await worker.checkVolumes()
