@@ -33,6 +33,11 @@ actor StatsCollector {
         var pods: [Pod] = []
         /// Seconds over which CPU rates were measured.
         var window = 0.0
+
+        var hasAllRates: Bool {
+            node.cpuNanoCores != nil
+                && pods.allSatisfy { $0.containers.allSatisfy { $0.usage.cpuNanoCores != nil } }
+        }
     }
 
     /// A rate over less says nothing, one over more is of another time. Seconds.
@@ -59,12 +64,13 @@ actor StatsCollector {
     }
 
     private func measure() async throws -> Snapshot {
-        if latest.map({ $0.at.duration(to: .now) > .seconds(Self.longest) }) ?? true {
-            before = [:]
-            _ = try await take()
+        if latest.map({ $0.at.duration(to: .now) > .seconds(Self.longest) }) ?? true { before = [:] }
+        var snapshot = try await take()
+        // What is newer than the sample before has no rate yet.
+        if !snapshot.hasAllRates {
             try await Task.sleep(for: .seconds(Self.shortest))
+            snapshot = try await take()
         }
-        let snapshot = try await take()
         latest = (snapshot, .now)
         return snapshot
     }
