@@ -162,11 +162,19 @@ extension APIServer: Responder {
 
     /// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
     private func impersonate(_ caller: Caller, _ request: HTTPRequest) throws(StatusError) -> Caller {
-        guard let user = request.headers.first(name: "impersonate-user"), !user.isEmpty else { return caller }
+        guard let user = request.headers.first(name: "impersonate-user"), !user.isEmpty else {
+            if let header = request.headers.first(where: { $0.name.lowercased().hasPrefix("impersonate-") }) {
+                throw .badRequest("requested \(header.name) without impersonating a user: send Impersonate-User too")
+            }
+            return caller
+        }
         var groups = request.headers["impersonate-group"]
-        func check(_ resource: String, _ name: String, namespace: String = "") throws(StatusError) {
+        func check(
+            _ resource: String, _ name: String, namespace: String = "", group: String = "", subresource: String = ""
+        ) throws(StatusError) {
             let attributes = RequestAttributes(
-                verb: "impersonate", resource: resource, namespace: namespace, name: name)
+                verb: "impersonate", group: group, resource: resource, subresource: subresource, namespace: namespace,
+                name: name)
             guard authorizer.allows(caller, attributes) else { throw Self.forbidden(caller, attributes) }
         }
         let parts = user.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
@@ -177,12 +185,21 @@ extension APIServer: Responder {
             try check("users", user)
         }
         for group in request.headers["impersonate-group"] { try check("groups", group) }
+        let uid = request.headers.first(name: "impersonate-uid") ?? ""
+        if !uid.isEmpty { try check("uids", uid, group: "authentication.k8s.io") }
+        var extra: [String: [String]] = [:]
+        for (name, value) in request.headers where name.lowercased().hasPrefix("impersonate-extra-") {
+            let encoded = name.lowercased().dropFirst("impersonate-extra-".count)
+            let key = PercentEncoding.decode(encoded) ?? String(encoded)
+            try check("userextras", value, group: "authentication.k8s.io", subresource: key)
+            extra[key, default: []].append(value)
+        }
         if user == Caller.anonymous.user {
             groups.append("system:unauthenticated")
         } else if !groups.contains("system:authenticated") {
             groups.append("system:authenticated")
         }
-        return Caller(user: user, groups: groups)
+        return Caller(user: user, groups: groups, uid: uid, extra: extra)
     }
 
     // MARK: Resources

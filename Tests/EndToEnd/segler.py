@@ -104,9 +104,9 @@ class API:
         token = self.token if token is None else token
         return {**({"Authorization": f"Bearer {token}"} if token else {}), **extra}
 
-    def request(self, method, path, body=None, token=None, content_type="application/json", accept=None):
+    def request(self, method, path, body=None, token=None, content_type="application/json", accept=None, headers=None):
         """`token=""` asks as nobody."""
-        headers = self.headers(token)
+        headers = {**self.headers(token), **(headers or {})}
         if body is not None:
             headers["Content-Type"] = content_type
             body = body if isinstance(body, (str, bytes)) else json.dumps(body)

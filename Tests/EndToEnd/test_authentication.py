@@ -1,9 +1,11 @@
 """Who gets in."""
 import base64
+import json
 import ssl
 
 import pytest
 import yaml
+from segler import pod
 
 
 def test_nobody_may_read_objects(control_plane):
@@ -56,3 +58,48 @@ def test_kubectl_without_credentials_is_refused(control_plane):
                                           f"--certificate-authority={control_plane.data}/pki/ca.crt",
                                           "--token=garbage", "get", "pods")
     assert "Unauthorized" in error or "must be logged in" in error
+
+
+def claims(token):
+    middle = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
+
+
+@pytest.mark.parametrize("kind", ["Secret", "Pod"])
+def test_a_bound_token_ends_with_what_it_is_bound_to(api_ns, kind):
+    resource = kind.lower() + "s"
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "holder"}}
+    api_ns.create(secret if kind == "Secret" else pod("holder", nodeName="nowhere"))
+    token = api_ns.kubectl("create", "token", "default", f"--bound-object-kind={kind}", "--bound-object-name=holder").strip()
+    api = api_ns.api
+    path, review = "/apis/authentication.k8s.io/v1/selfsubjectreviews", {"kind": "SelfSubjectReview",
+                                                                         "apiVersion": "authentication.k8s.io/v1"}
+    info = api.post(path, review, token=token).json["status"]["userInfo"]
+    assert info["username"] == f"system:serviceaccount:{api_ns.name}:default"
+    assert info["extra"]["authentication.kubernetes.io/credential-id"] == [f"JTI={claims(token)['jti']}"]
+    if kind == "Pod":
+        assert info["extra"]["authentication.kubernetes.io/pod-name"] == ["holder"]
+        assert info["extra"]["authentication.kubernetes.io/node-name"] == ["nowhere"]
+    api.delete(api_ns.path(resource, "holder"), {"gracePeriodSeconds": 0})
+    assert api.post(path, review, token=token).status == 401
+
+
+def test_a_token_is_for_its_audiences_only(api_ns):
+    token = api_ns.kubectl("create", "token", "default", "--audience=vault").strip()
+    assert api_ns.api.get("/version", token=token).status == 401
+    path = "/apis/authentication.k8s.io/v1/tokenreviews"
+    status = api_ns.api.post(path, {"spec": {"token": token, "audiences": ["other", "vault"]}}).json["status"]
+    assert status["authenticated"] and status["audiences"] == ["vault"]
+    for audiences in ([], ["other"]):
+        status = api_ns.api.post(path, {"spec": {"token": token, "audiences": audiences}}).json["status"]
+        assert not status.get("authenticated")
+
+
+def test_who_impersonates_may_say_everything_about_the_user(api_ns):
+    headers = {"Impersonate-User": "ann", "Impersonate-Uid": "7", "Impersonate-Extra-Team": "sail"}
+    body = {"kind": "SelfSubjectReview", "apiVersion": "authentication.k8s.io/v1"}
+    path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+    info = api_ns.api.request("POST", path, body, headers=headers).json["status"]["userInfo"]
+    assert (info["username"], info["uid"], info["extra"]) == ("ann", "7", {"team": ["sail"]})
+    del headers["Impersonate-User"]
+    assert api_ns.api.request("POST", path, body, headers=headers).status >= 400

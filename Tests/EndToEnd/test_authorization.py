@@ -150,3 +150,35 @@ def test_default_roles_come_back_at_the_next_start(own_server):
     rules = own_server.api.get(f"{roles}/system:basic-user").json["rules"]
     assert {"apiGroups": ["x"], "resources": ["y"], "verbs": ["get"]} in rules and len(rules) == 3
     assert not own_server.api.get(f"{roles}/system:monitoring").json["rules"]
+
+
+def test_what_a_node_writes_is_about_itself(api_ns):
+    node = ("--as=system:node:one", "--as-group=system:nodes", "--as-group=system:authenticated")
+
+    def denied(*arguments, **options):
+        return api_ns.kubectl_refused(*node, *arguments, **options)
+
+    thief = pod("thief", nodeName="one", volumes=[{"name": "s", "secret": {"secretName": "x"}}])
+    assert 'node "one" can only create mirror pods' in denied("create", "-f", "-", input=thief)
+    owner = [{"apiVersion": "v1", "kind": "Node", "name": "one", "uid": "1", "controller": True}]
+    thief["metadata"].update(annotations={"kubernetes.io/config.mirror": "x"}, ownerReferences=owner)
+    assert 'node "one" can not create pods that reference secrets' in denied("create", "-f", "-", input=thief)
+    thief["spec"].update(nodeName="two", volumes=[])
+    assert "with spec.nodeName set to itself" in denied("create", "-f", "-", input=thief)
+    own = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "one", "labels": {"node-role.kubernetes.io/x": ""}}}
+    assert "not allowed to set the following labels: node-role.kubernetes.io/x" in denied("create", "-f", "-", input=own)
+    own["metadata"] = {"name": "other"}
+    assert 'node "one" is not allowed to modify node "other"' in denied("create", "-f", "-", input=own)
+    own["metadata"] = {"name": "one", "labels": {"kubernetes.io/hostname": "one", "mine": "yes"}}
+    api_ns.cluster.kubectl("delete", "node", "one", "--ignore-not-found")
+    api_ns.kubectl(*node, "create", "-f", "-", input=own)
+    assert "is not allowed to modify labels" in denied("label", "node", "one", "node-restriction.kubernetes.io/a=b")
+    assert "not allowed to modify taints" in denied("taint", "node", "one", "a=b:NoSchedule")
+    api_ns.create(pod("mine", nodeName="one"), pod("theirs", nodeName="two"))
+    for name, allowed in (("mine", True), ("theirs", False)):
+        uid = api_ns.get("pod", name)["metadata"]["uid"]
+        result = api_ns.kubectl_result(*node, "create", "token", "default", "--bound-object-kind=Pod",
+                                       f"--bound-object-name={name}", f"--bound-object-uid={uid}")
+        assert (result.returncode == 0) == allowed, result.stderr
+    assert "not bound to a pod" in denied("create", "token", "default")
+    api_ns.cluster.kubectl("delete", "node", "one")

@@ -8,7 +8,7 @@ extension Kinds {
           apiVersion string @2
           kind string @1
           name string @3
-          uid string
+          uid string @4
         kind SelfSubjectReview
           status SelfSubjectReviewStatus = {} @2
         type SelfSubjectReviewStatus

@@ -13,7 +13,8 @@ protocol AdmissionStep: Sendable {
 /// The steps, in upstream's order.
 enum AdmissionChain {
     static let steps: [any AdmissionStep] = [
-        RoleEscalation(), NamespaceLifecycle(), LimitRanger(), ServiceAccountAdmission(), TaintNodesByCondition(),
+        RoleEscalation(), NamespaceLifecycle(), NodeRestriction(), LimitRanger(), ServiceAccountAdmission(),
+        TaintNodesByCondition(),
         PriorityAdmission(),
         DefaultTolerationSeconds(), DefaultStorageClass(), DefaultIngressClass(),
         PersistentVolumeClaimResize(),

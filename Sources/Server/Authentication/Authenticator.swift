@@ -12,6 +12,8 @@ struct Caller: Sendable, Equatable {
     var user: String
     var groups: [String]
     var uid = ""
+    /// More about the credential, for those who review it.
+    var extra: [String: [String]] = [:]
 
     static let anonymous = Caller(user: "system:anonymous", groups: ["system:unauthenticated"])
     var isMaster: Bool { groups.contains("system:masters") }
@@ -44,10 +46,19 @@ final class Authenticator: Sendable {
         if constantTimeEqual(SHA256.hash(token.utf8), adminToken) {
             return Caller(user: "admin", groups: ["system:masters", "system:authenticated"])
         }
-        guard let caller = tokens.verify(token) else { throw .unauthorized }
-        return caller
+        guard let found = tokens.verify(token) else { throw .unauthorized }
+        return found.caller
     }
 
-    /// A token for a ServiceAccount, bound to a Pod where one is named.
+    /// Whose token it is, and for which of these audiences; without any the API server's own counts.
+    func review(token: String, audiences: [String], issuer: String) throws(StatusError) -> (Caller, [String]) {
+        if audiences.isEmpty || audiences.contains(issuer), let caller = try? authenticate(token: token) {
+            return (caller, [issuer])
+        }
+        guard !audiences.isEmpty, let found = tokens.verify(token, audiences: audiences) else { throw .unauthorized }
+        return found
+    }
+
+    /// A token for a ServiceAccount, bound to an object where one is named.
     func issue(_ claims: ServiceAccountTokens.Claims) throws(StatusError) -> String { try tokens.issue(claims) }
 }

@@ -12,17 +12,31 @@ final class ServiceAccountTokens: Sendable {
         var namespace: String
         var serviceAccount: String
         var serviceAccountUID: String
-        var pod: (name: String, uid: String)?
+        /// What the token is worth nothing without: a Pod, a Secret or a Node.
+        var bound: Bound?
+        /// Where the Pod runs.
+        var node: (name: String, uid: String)?
         var audiences: [String]
         /// Seconds from now.
         var lifetime: Int
     }
 
+    struct Bound: Sendable {
+        /// `pods`, `secrets` or `nodes`.
+        let resource: String
+        let name: String
+        let uid: String
+
+        /// Its name among the claims.
+        var claim: String { String(resource.dropLast()) }
+    }
+
     private struct Verified {
         let caller: Caller
         let expiry: Int
-        let accountKey: String, accountUID: String
-        let podKey: String, podUID: String
+        let audiences: [String]
+        /// Resource, key and UID of every object that must still be there.
+        let needs: [(resource: String, key: String, uid: String)]
     }
 
     private let key: SigningKey
@@ -31,6 +45,7 @@ final class ServiceAccountTokens: Sendable {
     /// Signatures that were found good, by the token's digest: verifying costs some 100 us.
     private let cache = Mutex<[[UInt8]: Verified]>([:])
     private static let cacheLimit = 10_000
+    private static let extra = "authentication.kubernetes.io/"
 
     init(key: SigningKey, issuer: String, store: Store) { (self.key, self.issuer, self.store) = (key, issuer, store) }
 
@@ -40,7 +55,13 @@ final class ServiceAccountTokens: Sendable {
             "namespace": .string(claims.namespace),
             "serviceaccount": ["name": .string(claims.serviceAccount), "uid": .string(claims.serviceAccountUID)],
         ]
-        if let pod = claims.pod { kubernetes["pod"] = ["name": .string(pod.name), "uid": .string(pod.uid)] }
+        if let bound = claims.bound {
+            kubernetes[bound.claim] = ["name": .string(bound.name), "uid": .string(bound.uid)]
+        }
+        if let node = claims.node {
+            kubernetes["node"] = ["name": .string(node.name)]
+            if !node.uid.isEmpty { kubernetes["node"]["uid"] = .string(node.uid) }
+        }
         let payload: JSONValue = [
             "aud": .array(claims.audiences.map { .string($0) }), "exp": .int(now + claims.lifetime), "iat": .int(now),
             "nbf": .int(now), "iss": .string(issuer), "jti": .string(Random.uuid()), "kubernetes.io": kubernetes,
@@ -55,13 +76,13 @@ final class ServiceAccountTokens: Sendable {
         }
     }
 
-    /// Nil when the token is not one of ours, has expired, or what it is bound to is gone.
-    func verify(_ token: String) -> Caller? {
+    /// Nil when the token is not one of ours, has expired, is meant for others (nil audiences: for the API server), or what it is
+    /// bound to is gone. Gives the audiences that it is for, of those asked for.
+    func verify(_ token: String, audiences: [String]? = nil) -> (caller: Caller, audiences: [String])? {
         let digest = SHA256.hash(token.utf8)
         guard let verified = cache.withLock({ $0[digest] }) ?? check(token) else { return nil }
         guard verified.expiry > Time.now.secondsSince1970,
-            has("serviceaccounts", verified.accountKey, verified.accountUID),
-            verified.podKey.isEmpty || has("pods", verified.podKey, verified.podUID)
+            verified.needs.allSatisfy({ has($0.resource, $0.key, $0.uid) })
         else {
             cache.withLock { $0[digest] = nil }
             return nil
@@ -70,7 +91,8 @@ final class ServiceAccountTokens: Sendable {
             if cache.count >= Self.cacheLimit { cache.removeAll() }
             cache[digest] = verified
         }
-        return verified.caller
+        let matching = (audiences ?? [issuer]).filter { verified.audiences.contains($0) }
+        return matching.isEmpty ? nil : (verified.caller, matching)
     }
 
     private func has(_ resource: String, _ key: String, _ uid: String) -> Bool {
@@ -87,18 +109,33 @@ final class ServiceAccountTokens: Sendable {
             let head = try? JSONDocument(header).root, head["alg"].equals("ES256"),
             key.verify(Array((parts[0] + "." + parts[1]).utf8), signature: signature),
             let claims = try? JSONDocument(payload).root, claims["iss"].equals(issuer),
-            claims["aud"].elements.contains(where: { $0.equals(issuer) }), let expiry = claims["exp"].int
+            let expiry = claims["exp"].int, (claims["nbf"].int ?? 0) <= Time.now.secondsSince1970
         else { return nil }
         let kubernetes = claims["kubernetes.io"]
         guard let namespace = kubernetes["namespace"].string, let account = kubernetes["serviceaccount"]["name"].string,
             let uid = kubernetes["serviceaccount"]["uid"].string
         else { return nil }
-        let pod = kubernetes["pod"]
+        var needs = [(resource: "serviceaccounts", key: "\(namespace)/\(account)", uid: uid)]
+        var extra: [String: [String]] = [:]
+        if let id = claims["jti"].string { extra[Self.extra + "credential-id"] = ["JTI=" + id] }
+        for resource in ["pods", "secrets", "nodes"] {
+            let name = String(resource.dropLast())
+            let object = kubernetes[name]
+            guard object.exists, let objectName = object["name"].string else { continue }
+            let objectUID = object["uid"].string ?? ""
+            // The node of a Pod is told of, but only the Pod itself must still be there.
+            if resource != "nodes" || !kubernetes["pod"].exists {
+                needs.append((resource, resource == "nodes" ? objectName : "\(namespace)/\(objectName)", objectUID))
+            }
+            if resource == "secrets" { continue }
+            extra[Self.extra + name + "-name"] = [objectName]
+            if !objectUID.isEmpty { extra[Self.extra + name + "-uid"] = [objectUID] }
+        }
         let caller = Caller(
             user: "system:serviceaccount:\(namespace):\(account)",
-            groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"], uid: uid)
+            groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"], uid: uid,
+            extra: extra)
         return Verified(
-            caller: caller, expiry: expiry, accountKey: "\(namespace)/\(account)", accountUID: uid,
-            podKey: pod.exists ? "\(namespace)/\(pod["name"].string ?? "")" : "", podUID: pod["uid"].string ?? "")
+            caller: caller, expiry: expiry, audiences: claims["aud"].elements.compactMap(\.string), needs: needs)
     }
 }

@@ -28,9 +28,13 @@ extension APIServer {
         case "tokenreviews.authentication.k8s.io":
             var (review, _) = try decode(body, as: resource, options)
             do {
-                let found = try authenticator.authenticate(token: review["spec"]["token"].string ?? "")
+                let (found, audiences) = try authenticator.review(
+                    token: review["spec"]["token"].string ?? "",
+                    audiences: (review["spec"]["audiences"].array ?? []).compactMap(\.string),
+                    issuer: configuration.issuer)
                 review["status"] = [
-                    "authenticated": true, "user": Self.userInfo(found), "audiences": [.string(configuration.issuer)],
+                    "authenticated": true, "user": Self.userInfo(found),
+                    "audiences": .array(audiences.map { .string($0) }),
                 ]
             } catch {
                 review["status"] = ["user": [:], "error": "invalid bearer token"]
@@ -47,6 +51,9 @@ extension APIServer {
         var info: JSONValue = ["username": .string(caller.user)]
         if !caller.uid.isEmpty { info["uid"] = .string(caller.uid) }
         info["groups"] = .array(caller.groups.map { .string($0) })
+        for (key, values) in caller.extra.sorted(by: { $0.key < $1.key }) {
+            info["extra"][key] = .array(values.map { .string($0) })
+        }
         return info
     }
 
@@ -188,7 +195,7 @@ extension APIServer {
             try await evict(resource, namespace, name, request, caller)
             return Self.json(Self.success(code: 201), status: .created)
         case "token":
-            return try issueToken(resource, namespace, name, body, options)
+            return try issueToken(resource, namespace, name, body, caller, options)
         default: throw .notImplemented("\(resource.definition.name)/\(action) is not implemented yet")
         }
     }
@@ -267,7 +274,8 @@ extension APIServer {
 
     /// https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/
     private func issueToken(
-        _ resource: ServedResource, _ namespace: String?, _ name: String, _ body: RequestBody, _ options: WriteOptions
+        _ resource: ServedResource, _ namespace: String?, _ name: String, _ body: RequestBody, _ caller: Caller,
+        _ options: WriteOptions
     ) throws(StatusError) -> HTTPResponse {
         var request = try decodeOther(
             body, "authentication.v1.TokenRequest", kind: "TokenRequest", apiVersion: "authentication.k8s.io/v1",
@@ -292,20 +300,9 @@ extension APIServer {
             audiences: (spec["audiences"].array ?? []).compactMap(\.string), lifetime: seconds)
         if claims.audiences.isEmpty { claims.audiences = [configuration.issuer] }
         let bound = spec["boundObjectRef"]
-        if bound["kind"] == "Pod" {
-            let podName = bound["name"].string ?? ""
-            guard let pods = registry.find(groupResource: "pods") else { throw .noSuchPath }
-            let pod = try get(pods, namespace: namespace, name: podName)
-            let uid = (try? JSONDocument(pod.bytes).root["metadata"]["uid"].string) ?? ""
-            if let wanted = bound["uid"].string, !wanted.isEmpty, wanted != uid {
-                throw .conflict(
-                    pods.definition, podName,
-                    "the UID in the bound object reference (\(wanted)) does not match the UID in record (\(uid))")
-            }
-            claims.pod = (podName, uid)
-        } else if !bound.isNull {
-            throw .badRequest("tokens can be bound to Pods, not to \(bound["kind"].string ?? "this") yet")
-        }
+        if !bound.isNull { try bind(&claims, to: bound, namespace) }
+        try NodeRestriction.checkToken(
+            caller, bound: bound, podNode: claims.node?.name, resource.definition, name)
         request["metadata"] = [
             "name": .string(name), "namespace": .string(namespace ?? ""),
             "creationTimestamp": .string(Time.now.description),
@@ -316,5 +313,37 @@ extension APIServer {
             "expirationTimestamp": .string(Time.now.adding(seconds: Double(seconds)).description),
         ]
         return Self.json(request.encoded(), status: .created)
+    }
+    /// Binds a token to what its request names, and tells the node of a Pod.
+    private func bind(_ claims: inout ServiceAccountTokens.Claims, to bound: JSONValue, _ namespace: String?)
+        throws(StatusError)
+    {
+        let kinds = ["Pod": "pods", "Secret": "secrets", "Node": "nodes"]
+        guard let kind = kinds[bound["kind"].string ?? ""], let target = registry.find(groupResource: kind) else {
+            throw .badRequest(
+                "cannot bind token for serviceaccount \"\(claims.serviceAccount)\" to object of type \(bound["apiVersion"].string ?? ""), Kind=\(bound["kind"].string ?? "")"
+            )
+        }
+        func find(_ name: String, _ target: ServedResource) throws(StatusError) -> JSONRef {
+            let stored = try get(target, namespace: target.definition.isNamespaced ? namespace : nil, name: name)
+            do { return try JSONDocument(stored.bytes).root } catch {
+                throw .internalError("\(target.storeName) \(name) cannot be read: \(error)")
+            }
+        }
+        let name = bound["name"].string ?? ""
+        let object = try find(name, target)
+        let uid = object["metadata"]["uid"].string ?? ""
+        if let wanted = bound["uid"].string, !wanted.isEmpty, wanted != uid {
+            throw .conflict(
+                target.definition, name,
+                "the UID in the bound object reference (\(wanted)) does not match the UID in record (\(uid))")
+        }
+        claims.bound = ServiceAccountTokens.Bound(resource: kind, name: name, uid: uid)
+        if kind == "pods", let node = object["spec"]["nodeName"].string, !node.isEmpty {
+            let nodeUID = registry.find(groupResource: "nodes").flatMap {
+                try? find(node, $0)["metadata"]["uid"].string
+            }
+            claims.node = (node, nodeUID ?? "")
+        }
     }
 }
