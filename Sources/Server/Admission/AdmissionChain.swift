@@ -16,8 +16,8 @@ enum AdmissionChain {
         RoleEscalation(), NamespaceLifecycle(), NodeRestriction(), LimitRanger(), ServiceAccountAdmission(),
         TaintNodesByCondition(),
         PriorityAdmission(),
-        DefaultTolerationSeconds(), DefaultStorageClass(), DefaultIngressClass(),
-        PersistentVolumeClaimResize(),
+        DefaultTolerationSeconds(), DefaultStorageClass(), DefaultIngressClass(), PersistentVolumeClaimResize(),
+        PodSecurity(),
     ]
 }
 

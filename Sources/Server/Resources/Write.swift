@@ -43,7 +43,9 @@ extension APIServer {
             for step in admission { try step.admit(&object, old: nil, context) }
             try resource.strategy.prepareForCreate(&object, context)
             try validate(object, old: nil, context)
-            let warnings = warnings + resource.strategy.warnings(object, old: nil, context)
+            let warnings =
+                warnings + resource.strategy.warnings(object, old: nil, context)
+                + PodSecurity.warnings(object, old: nil, context)
             let name = object["metadata"]["name"].string ?? ""
             let key = resource.key(namespace, name)
             let charge = try await QuotaCharge.take(object, old: nil, context)
@@ -180,6 +182,7 @@ extension APIServer {
             countGeneration(&object, old: old, resource)
             try validate(object, old: old, context)
             warnings += resource.strategy.warnings(object, old: old, context)
+            warnings += PodSecurity.warnings(object, old: old, context)
 
             var before = old
             before["metadata"].remove("resourceVersion")
