@@ -92,6 +92,8 @@ public final class APIServer: Sendable {
     /// Tells where the streams of a node's Pods are answered.
     public func connect(node: String, _ connection: any NodeConnection) {
         state.withLock { $0.nodes[node] = connection }
+        // What Pods and nodes use is known where there is a node.
+        registry.offer(group: "metrics.k8s.io")
     }
 
     var connectedNodes: [any NodeConnection] { state.withLock { Array($0.nodes.values) } }

@@ -70,43 +70,71 @@ final class ResourceRegistry: Sendable {
             all.append(resource)
         }
     }
-    private let contents: Mutex<Contents>
-    private let builtInContents: Contents
-    var builtIn: [ServedResource] { builtInContents.all }
+    private struct State {
+        var builtIn = Contents()
+        var custom: [ServedResource] = []
+        /// Built-in, and not served yet.
+        var withheld: [ServedResource] = []
+        var served = Contents()
+
+        mutating func compose() {
+            served = builtIn
+            for resource in custom { served.add(resource) }
+        }
+    }
+    private let state: Mutex<State>
+    var builtIn: [ServedResource] { state.withLock { $0.builtIn.all } }
+
+    /// Groups that are served only when there is something to answer from: `offer`.
+    private static let optional: Set = ["metrics.k8s.io"]
 
     init(_ kinds: BuiltInKinds) {
-        var contents = Contents()
+        var state = State()
         for definition in kinds.resources {
             let stored = definition.storedVersion.flatMap { version in
                 kinds.resources.first { $0.kind == definition.kind && $0.apiVersion == version }
             }
-            contents.add(
-                ServedResource(
-                    definition: definition, schema: kinds.schema, strategy: Strategies.of(stored ?? definition),
-                    stored: stored))
+            let resource = ServedResource(
+                definition: definition, schema: kinds.schema, strategy: Strategies.of(stored ?? definition),
+                stored: stored)
+            if Self.optional.contains(definition.group) {
+                state.withheld.append(resource)
+            } else {
+                state.builtIn.add(resource)
+            }
         }
-        builtInContents = contents
-        self.contents = Mutex(contents)
+        state.compose()
+        self.state = Mutex(state)
+    }
+
+    /// Serves a group that was withheld.
+    func offer(group: String) {
+        state.withLock { state in
+            for resource in state.withheld where resource.definition.group == group { state.builtIn.add(resource) }
+            state.withheld.removeAll { $0.definition.group == group }
+            state.compose()
+        }
     }
 
     /// Serves these beside the built-in kinds, and no other custom ones.
     func replaceCustom(_ resources: [ServedResource]) {
-        var next = builtInContents
-        for resource in resources { next.add(resource) }
-        contents.withLock { $0 = next }
+        state.withLock { state in
+            state.custom = resources
+            state.compose()
+        }
     }
 
-    var all: [ServedResource] { contents.withLock { $0.all } }
+    var all: [ServedResource] { state.withLock { $0.served.all } }
 
     func find(group: Substring, version: Substring, name: Substring) -> ServedResource? {
-        contents.withLock { $0.byPath[Key(group: group, version: version, name: name)] }
+        state.withLock { $0.served.byPath[Key(group: group, version: version, name: name)] }
     }
 
-    func find(groupResource: String) -> ServedResource? { contents.withLock { $0.byGroupResource[groupResource] } }
+    func find(groupResource: String) -> ServedResource? { state.withLock { $0.served.byGroupResource[groupResource] } }
 
     func hasGroupVersion(_ group: Substring, _ version: Substring) -> Bool {
-        contents.withLock { contents in
-            contents.all.contains { $0.definition.group == group && $0.definition.version == version }
+        state.withLock { state in
+            state.served.all.contains { $0.definition.group == group && $0.definition.version == version }
         }
     }
 
