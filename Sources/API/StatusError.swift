@@ -170,7 +170,8 @@ public struct StatusError: Error, Sendable, CustomStringConvertible {
     public static func terminating(_ resource: ResourceDefinition) -> StatusError {
         StatusError(
             code: 405, reason: "MethodNotAllowed",
-            message: "create not allowed while the CustomResourceDefinition \"\(resource.groupResource)\" is terminating"
+            message:
+                "create not allowed while the CustomResourceDefinition \"\(resource.groupResource)\" is terminating"
         ).about(group: resource.group, kind: resource.name)
     }
     public static func notAcceptable(_ offered: String) -> StatusError {

@@ -20,6 +20,23 @@ public enum YAML {
         }
     }
 
+    /// The YAML text of a value, for people.
+    public static func text(_ value: JSONValue) -> String {
+        (try? Yams.serialize(node: node(value))) ?? value.description
+    }
+
+    private static func node(_ value: JSONValue) -> Node {
+        switch value {
+        case .null: Node("null", Tag(.null))
+        case .bool(let flag): Node(flag ? "true" : "false", Tag(.bool))
+        case .number(let number): Node(number.text, Tag(number.int == nil ? .float : .int))
+        // Quoted, so that no text is taken for a number or a flag.
+        case .string(let text): Node(text, Tag(.str), text.contains("\n") ? .literal : .doubleQuoted)
+        case .array(let items): Node(items.map(node), Tag(.seq))
+        case .object(let members): Node(members.map { (Node($0.key), node($0.value)) }, Tag(.map))
+        }
+    }
+
     private static func convert(_ node: Node, depth: Int) throws -> JSONValue {
         if depth > JSONLimits.default.maxDepth { throw StatusError.badRequest("the YAML is nested too deeply") }
         switch node {

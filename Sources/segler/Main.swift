@@ -8,7 +8,7 @@ struct Segler: AsyncParsableCommand {
         commandName: "segler",
         abstract: "A small Kubernetes: control plane, node and console in one program.",
         version: "segler 0.1 (Kubernetes API \(Versions.kubernetes))",
-        subcommands: [ServerCommand.self, ImageCommand.self])
+        subcommands: [ServerCommand.self, ImageCommand.self, TemplateCommand.self])
 }
 
 /// What stops the program: one line that says what is wrong and what to do.
@@ -52,6 +52,8 @@ enum Main {
 /// Whole lines, unbuffered: what is printed is there, even when the next thing is a crash.
 enum Output {
     static func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+    /// For people, beside what is printed for programs.
+    static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
     static func error(_ text: String) { write("segler: \(text)\n", to: STDERR_FILENO) }
 
     private static func write(_ text: String, to descriptor: Int32) {

@@ -88,7 +88,6 @@ final class NodeHost: Sendable {
             let services = await NodeNetwork.start(cluster, network, nodeAddress: configuration.nodeAddress)
             configuration.apiServerHost = cluster.configuration.serviceAddress(1) ?? ""
             configuration.clusterDNS = services.dnsAddresses
-            configuration.labels = ["node-role.kubernetes.io/control-plane": ""]
             configure(&configuration)
             let client = LocalClient(cluster.server, user: "system:node:" + cluster.nodeName, groups: ["system:nodes"])
             let agent = NodeAgent(configuration: configuration, client: client, runtime: driver) { Output.error($0) }
@@ -120,6 +119,11 @@ final class NodeHost: Sendable {
         let task = Task { await reflector.run() }
         await ready.wait()
         task.cancel()
+        // A node may not say this of itself (NodeRestriction).
+        let role: JSONValue = ["metadata": ["labels": ["node-role.kubernetes.io/control-plane": ""]]]
+        do throws(StatusError) {
+            _ = try await client.patch(.nodes, namespace: nil, name: name, subresource: nil, .merge, role)
+        } catch { Output.error("node \(name) has no role: \(error)") }
     }
 
     /// Containers, and the shims that watch over them, go on.

@@ -32,7 +32,8 @@ def free_port():
 
 def run(*arguments, timeout=60, **options):
     """A command that ends by itself; both outputs as text."""
-    return subprocess.run([str(a) for a in arguments], capture_output=True, text=True, timeout=timeout, **options)
+    return subprocess.run([str(a) for a in arguments], capture_output=True, text=True, errors="replace", timeout=timeout,
+                          **options)
 
 
 def eventually(check, timeout=30, what="it"):

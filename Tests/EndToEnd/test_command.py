@@ -1,4 +1,5 @@
 """`segler server` as a program: its arguments, files, exit codes and the lines it prints."""
+import base64
 import os
 import re
 import signal
@@ -145,3 +146,49 @@ def test_old_tls_is_refused_and_http2_is_offered(control_plane):
     assert "Cipher is (NONE)" in old.stdout
     new = run("openssl", "s_client", *address, "-alpn", "h2,http/1.1", input="")
     assert "ALPN protocol: h2" in new.stdout and "TLSv1.3" in new.stdout
+
+
+TEMPLATE = """
+apiVersion: template.openshift.io/v1
+kind: Template
+metadata: {name: shop}
+message: "${NAME} is on its way"
+labels: {app: "${NAME}"}
+parameters:
+- {name: NAME, description: What it is called, required: true}
+- {name: REPLICAS, value: "2"}
+- {name: PASSWORD, generate: expression, from: "[a-zA-Z0-9]{12}"}
+objects:
+- apiVersion: v1
+  kind: Secret
+  metadata: {name: "${NAME}"}
+  stringData: {password: "${PASSWORD}"}
+- apiVersion: v1
+  kind: ReplicationController
+  metadata: {name: "${NAME}"}
+  spec:
+    replicas: ${{REPLICAS}}
+    selector: {app: "${NAME}"}
+    template:
+      metadata: {labels: {app: "${NAME}"}}
+      spec: {containers: [{name: app, image: "shop:1"}]}
+"""
+
+
+def test_a_template_becomes_objects_that_kubectl_applies(api_ns, tmp_path):
+    file = tmp_path / "shop.yaml"
+    file.write_text(TEMPLATE)
+    listed = run(BINARY, "template", "process", "-f", file, "--parameters").stdout.splitlines()
+    assert listed[0].split() == ["NAME", "DESCRIPTION", "GENERATOR", "VALUE"]
+    assert listed[3].split() == ["PASSWORD", "expression", "[a-zA-Z0-9]{12}"]
+    for form in ("json", "yaml"):
+        made = run(BINARY, "template", "process", "-f", "-", "-p", f"NAME=shop-{form}", "-o", form, input=TEMPLATE)
+        assert made.returncode == 0 and made.stderr == f"shop-{form} is on its way\n"
+        assert f"secret/shop-{form} created" in api_ns.kubectl("apply", "-f", "-", input=made.stdout)
+        assert api_ns.get("rc", f"shop-{form}")["spec"]["replicas"] == 2
+        assert len(base64.b64decode(api_ns.get("secret", f"shop-{form}")["data"]["password"])) == 12
+    for arguments, words in [(["-p", "X=1"], "no parameter X"), ([], "parameter NAME is required"),
+                             (["-p", "NAME"], "not of the form")]:
+        refused = run(BINARY, "template", "process", "-f", file, *arguments)
+        assert refused.returncode == 1 and words in refused.stderr and not refused.stdout
+    assert "No such file" in run(BINARY, "template", "process", "-f", tmp_path / "none").stderr

@@ -134,6 +134,12 @@ def test_status_and_scale_are_written_apart(api, widgets):
     assert (stored["spec"]["size"], stored["metadata"]["generation"]) == (4, 2)
 
 
+def test_a_replacement_says_which_revision_it_replaces(api, widgets):
+    made = api.post(widgets, widget(widgets)).json
+    del made["metadata"]["resourceVersion"]
+    assert ("metadata.resourceVersion", "FieldValueInvalid") in causes(api.put(f"{widgets}/w", made))
+
+
 def test_a_declared_field_can_be_selected(api, widgets):
     api.post(widgets, widget(widgets, "a", {"size": 1, "color": "blue"}))
     api.post(widgets, widget(widgets, "b"))

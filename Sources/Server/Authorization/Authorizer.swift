@@ -21,7 +21,8 @@ protocol Authorizer: Sendable {
 struct ComponentAuthorizer: Authorizer {
     /// `escalate` is for the roles that are made out of others.
     private static let verbs: Set = [
-        "get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "escalate", "approve", "sign",
+        "get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "escalate", "approve",
+        "sign",
     ]
 
     func allows(_ caller: Caller, _ attributes: RequestAttributes) -> Bool {

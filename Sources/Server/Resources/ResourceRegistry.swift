@@ -35,7 +35,7 @@ final class ServedResource: Sendable {
         refusal: String? = nil
     ) {
         (definition, schema, warning) = (version.definition, version.schema, version.warning)
-        strategy = DefaultStrategy()
+        strategy = DefaultStrategy(needsRevision: true)
         storeName = definition.groupResource
         (self.rereads, self.isTerminating, self.refusal, other) = (rereads, isTerminating, refusal, stored)
     }

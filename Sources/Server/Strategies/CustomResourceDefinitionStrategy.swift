@@ -3,6 +3,8 @@ internal import JSON
 
 /// CustomResourceDefinitions remember which versions their objects may be stored in, and stay until their objects are gone.
 struct CustomResourceDefinitionStrategy: Strategy {
+    var needsRevision: Bool { true }
+
     func prepareForCreate(_ object: inout JSONValue, _ context: WriteContext) throws(StatusError) {
         rememberStorage(&object)
     }
