@@ -53,7 +53,7 @@ public struct LocalClient: ObjectClient {
     public func list(_ resource: ResourceName, namespace: String?, _ options: ListOptions) async throws(StatusError)
         -> ObjectList
     {
-        let served = try resolve(resource, "list", namespace)
+        let served = try resolve(resource, "list", namespace, options.fieldSelector.required("metadata.name") ?? "")
         let snapshot = try server.snapshot(served, namespace: namespace, Self.request(options))
         let items = try snapshot.objects.map { (object) throws(StatusError) in try parse(object.bytes) }
         return ObjectList(resourceVersion: String(snapshot.revision), items: items)
@@ -126,7 +126,7 @@ public struct LocalClient: ObjectClient {
     public func watch(
         _ resource: ResourceName, namespace: String?, _ options: ListOptions, resourceVersion: String
     ) async throws(StatusError) -> AsyncThrowingStream<WatchEvent, any Error> {
-        let served = try resolve(resource, "watch", namespace)
+        let served = try resolve(resource, "watch", namespace, options.fieldSelector.required("metadata.name") ?? "")
         var request = Self.request(options)
         request.watch = true
         request.resourceVersion = resourceVersion

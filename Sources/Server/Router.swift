@@ -209,7 +209,13 @@ extension APIServer: Responder {
     ) throws(StatusError) -> Reply {
         let query = Query(request.query)
         let isWatch = target.name == nil && query.flag("watch")
-        let attributes = Self.attributes(request.method, target, isWatch: isWatch)
+        var attributes = Self.attributes(request.method, target, isWatch: isWatch)
+        // A list of one name is a question about that object: rules that name objects allow it, and nodes ask so.
+        if target.name == nil, let text = query["fieldSelector"],
+            let selector = try? FieldSelector(parsing: text, allowed: { _ in true })
+        {
+            attributes.name = selector.required("metadata.name") ?? ""
+        }
         guard authorizer.allows(caller, attributes) else { throw Self.forbidden(caller, attributes) }
         let definition = resource.definition
         if let refusal = resource.refusal { throw .notImplemented(refusal) }

@@ -2,6 +2,7 @@
 import re
 
 import pytest
+from segler import eventually
 
 METRICS = "/apis/metrics.k8s.io/v1beta1"
 
@@ -12,6 +13,9 @@ def busy(ns):
     ns.run("busy", labels={"app": "busy"}, container={"resources": {"limits": {"cpu": "200m", "memory": "100Mi"}}},
            script="head -c 30000000 /dev/zero | tr '\\0' x > /dev/shm/held; while :; do :; done")
     ns.run("idle", script="trap 'exit 0' TERM; while :; do sleep 60 & wait $!; done")
+    # A use is measured between two looks at a container.
+    path = f"{METRICS}/namespaces/{ns.name}/pods"
+    eventually(lambda: len(ns.api.get(path).json["items"]) == 2, what="the first measurement")
     return ns
 
 
@@ -46,9 +50,11 @@ def test_the_group_is_discovered(cluster):
 
 def test_resource_metrics_have_upstreams_names(busy):
     node = busy.get("pod", "busy")["spec"]["nodeName"]
-    text = busy.api.get(f"/api/v1/nodes/{node}/proxy/metrics/resource").text
     labels = f'container="busy",namespace="{busy.name}",pod="busy"'
-    used = re.search(rf"^container_cpu_usage_seconds_total{{{re.escape(labels)}}} (\S+)$", text, re.M)
+    seconds = re.compile(rf"^container_cpu_usage_seconds_total{{{re.escape(labels)}}} (\S+)$", re.M)
+    path = f"/api/v1/nodes/{node}/proxy/metrics/resource"
+    text = eventually(lambda: (t := busy.api.get(path).text) and seconds.search(t) and t, what="the container's metrics")
+    used = seconds.search(text)
     assert float(used[1]) > 0
     assert re.search(r"^node_memory_working_set_bytes \d", text, re.M)
     assert re.search(rf'^pod_memory_working_set_bytes{{namespace="{busy.name}",pod="idle"}} \d', text, re.M)

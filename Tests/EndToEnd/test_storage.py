@@ -100,6 +100,7 @@ def test_data_outlives_the_pod(cluster, ns):
     ns.wait("first", is_in("Succeeded"))
     ns.kubectl("delete", "pod", "first")
     ns.create(mounting("second", "cat /data/file; sleep 1000"))
+    ns.wait("second", is_in("Running"))
     ns.says("second", "hello")
 
 

@@ -93,13 +93,17 @@ def test_config_maps_and_secrets_have_items_and_modes(ns):
     ({"nfs": {"server": "x", "path": "/"}}, "volumes of type nfs are not supported"),
     ({"csi": {"driver": "x.example.com"}}, "volumes of type csi are not supported"),
     ({"iscsi": {"targetPortal": "1.2.3.4", "iqn": "iqn.2001-04.com.example:x", "lun": 1}}, "iscsi are not supported"),
-    ({"image": {"reference": "busybox:1"}}, "image volumes need"),
-    ({"persistentVolumeClaim": {"claimName": "none"}}, 'persistentvolumeclaim "none" not found')],
-    ids=["configmap", "secret", "nfs", "csi", "iscsi", "image", "claim"])
+    ({"image": {"reference": "busybox:1"}}, "image volumes need")],
+    ids=["configmap", "secret", "nfs", "csi", "iscsi", "image"])
 def test_a_volume_that_cannot_be_had_is_told(ns, source, message):
     ns.create(with_volume("a", source))
     assert message in ns.event("a", "FailedMount")
     assert waiting_reason(ns.get("pod", "a")) == "ContainerCreating"
+
+
+def test_a_pod_without_its_claim_is_given_to_no_node(ns):
+    ns.create(with_volume("a", {"persistentVolumeClaim": {"claimName": "none"}}))
+    assert 'persistentvolumeclaim "none" not found' in ns.event("a", "FailedScheduling")
 
 
 def test_a_pod_starts_as_soon_as_its_volume_is_there(ns):
