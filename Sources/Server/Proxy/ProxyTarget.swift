@@ -71,7 +71,7 @@ struct ProxyTarget {
             throw .badRequest("pod \"\(name.name)\" has no port \"\(name.port)\"")
         }
         guard let ip = pod["status"]["podIP"].string, !ip.isEmpty else {
-            throw .internalError("address not allowed: pod \"\(name.name)\" has no address yet")
+            throw .badRequest("address not allowed: pod \"\(name.name)\" has no address yet")
         }
         return (try allowed(ip), port)
     }
@@ -125,7 +125,7 @@ struct ProxyTarget {
         let node = try object("nodes", nil, name.name, server)
         let addresses = node["status"]["addresses"].elements
         guard let address = addresses.first(where: { $0["type"].string == "InternalIP" })?["address"].string else {
-            throw .internalError("node \"\(name.name)\" has no address")
+            throw .unavailable("node \"\(name.name)\" has no address")
         }
         let port = name.port.isEmpty ? node["status"]["daemonEndpoints"]["kubeletEndpoint"]["Port"].int : Int(name.port)
         guard let port, (1...65535).contains(port) else {

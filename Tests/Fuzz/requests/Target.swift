@@ -71,7 +71,7 @@ final class Target: Sendable {
         switch server.respond(to: request, on: loop) {
         case .now(let now): response = now
         case .later(let later): response = await later()
-        case .webSocket: return nil
+        case .webSocket, .takeOver: return nil
         }
         return await problem(response, seed)
     }
