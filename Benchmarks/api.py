@@ -124,7 +124,7 @@ class Bench:
         return {**seen, "note": f"{seen['bytes'] / 1e6:.1f} MB"}
 
     def patch(self):
-        """Strategic merge patches of a Deployment, each a change."""
+        """Strategic merge patches of a Deployment that is paused, so that no controller follows; each is a change."""
         return self.patches("strategic-merge-patch")
 
     def apply(self):
@@ -135,7 +135,7 @@ class Bench:
         path = f"/apis/apps/v1/namespaces/bench-patch/deployments/{kind}"
         labels = {"app": "bench"}
         body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": kind}, "spec": {
-            "replicas": 0, "selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": {
+            "replicas": 0, "paused": True, "selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": {
                 "containers": [{"name": "app", "image": "app:0", "env": [{"name": "A", "value": "0"}]}]}}}}
         api = self.server.api
         api.post(path.rpartition("/")[0], body)

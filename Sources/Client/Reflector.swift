@@ -1,4 +1,5 @@
 public import API
+internal import JSON
 internal import Synchronization
 
 /// A copy of one resource, kept up to date by list and watch: reads cost nothing and never wait.
@@ -248,7 +249,9 @@ extension Reflector where Value == Object {
         _ options: ListOptions = .init(), time: any TimeSource = SystemTime(),
         index: (@Sendable (Object) -> [String])? = nil
     ) {
-        self.init(client, resource, namespace: namespace, options, time: time, index: index) { $0 }
+        self.init(client, resource, namespace: namespace, options, time: time, index: index) {
+            Object($0.document.trimmed)
+        }
     }
 
     /// Takes an object out that a delete of our own removed for good.

@@ -10,6 +10,14 @@ public final class JSONDocument: Sendable {
         self.tape = try TapeParser.tape(of: bytes, limits: limits)
     }
 
+    private init(_ bytes: [UInt8], trimmed tape: [UInt64]) {
+        self.bytes = bytes
+        self.tape = tape.withUnsafeBufferPointer { Array($0) }
+    }
+
+    /// The same with a tape of just the room it needs: for documents that are kept. (Parsing reserves some four times that.)
+    public var trimmed: JSONDocument { JSONDocument(bytes, trimmed: tape) }
+
     public var root: JSONRef { JSONRef(document: self, index: 0) }
 }
 
