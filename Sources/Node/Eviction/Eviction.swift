@@ -1,5 +1,4 @@
 internal import API
-internal import Glibc
 internal import JSON
 internal import Runtime
 
@@ -52,20 +51,8 @@ extension NodeAgent {
 
     // MARK: Local storage
 
-    /// What of its own limits the pod exceeds, in upstream's words; nil: nothing.
+    /// Which container exceeds its own limit, in upstream's words; nil: none. (Volumes: PodWorker.checkVolumes.)
     private func excess(_ pod: Object) async -> String? {
-        let directory = configuration.podDirectory(pod.uid)
-        for volume in pod.spec["volumes"].elements {
-            guard let limit = volume["emptyDir"]["sizeLimit"].string, let size = Quantity(limit)?.value,
-                let name = volume["name"].string
-            else { continue }
-            // A file system of its own is bounded by the kernel.
-            if volume["emptyDir"]["medium"].equals("Memory") { continue }
-            let path = "\(directory)/volumes/kubernetes.io~empty-dir/\(name)"
-            if let used = try? await blocking({ DiskUsage.of(path) }), used > size {
-                return "Usage of EmptyDir volume \"\(name)\" exceeds the limit \"\(limit)\". "
-            }
-        }
         let limited = pod.allContainers.filter { $0.limit("ephemeral-storage") != nil }
         guard !limited.isEmpty,
             let stats = try? await services.driver.listContainerStats(
@@ -75,7 +62,7 @@ extension NodeAgent {
             guard let limit = container.limit("ephemeral-storage") else { continue }
             let layer = stats.first { $0.metadata.name == container.name }?.writableLayer?.usedBytes ?? 0
             let logs = "\(configuration.logDirectory(pod))/\(container.name)"
-            let log = (try? await blocking { DiskUsage.of(logs) }) ?? 0
+            let log = (try? await blocking { Files.usage(of: logs) }) ?? 0
             if Int(clamping: layer) + log > limit.value {
                 return "Container \(container.name) exceeded its local ephemeral storage limit \"\(limit.canonical)\". "
             }
@@ -90,20 +77,6 @@ extension Object {
     fileprivate var priority: Int { spec["priority"].int ?? 0 }
     fileprivate var isActive: Bool { phase != "Succeeded" && phase != "Failed" && !isBeingDeleted }
     fileprivate var hasLocalStorageLimit: Bool {
-        spec["volumes"].elements.contains { $0["emptyDir"]["sizeLimit"].exists }
-            || allContainers.contains { $0.limit("ephemeral-storage") != nil }
-    }
-}
-
-enum DiskUsage {
-    /// Bytes that a file, or a directory with everything in it, takes on its disk. Follows no links; blocks.
-    static func of(_ path: String) -> Int {
-        var info = stat()
-        guard lstat(path, &info) == 0 else { return 0 }
-        var bytes = Int(info.st_blocks) * 512
-        if info.st_mode & S_IFMT == S_IFDIR {
-            for name in Files.names(in: path) { bytes += of("\(path)/\(name)") }
-        }
-        return bytes
+        allContainers.contains { $0.limit("ephemeral-storage") != nil }
     }
 }
