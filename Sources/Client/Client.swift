@@ -40,6 +40,9 @@ public struct ResourceName: Sendable, Hashable {
     public static let persistentVolumeClaims = ResourceName("persistentvolumeclaims")
     public static let persistentVolumes = ResourceName("persistentvolumes")
     public static let podDisruptionBudgets = ResourceName("poddisruptionbudgets", group: "policy")
+    public static let flowSchemas = ResourceName("flowschemas", group: "flowcontrol.apiserver.k8s.io")
+    public static let priorityLevelConfigurations = ResourceName(
+        "prioritylevelconfigurations", group: "flowcontrol.apiserver.k8s.io")
     public static let resourceQuotas = ResourceName("resourcequotas")
     public static let services = ResourceName("services")
     public static let storageClasses = ResourceName("storageclasses", group: "storage.k8s.io")

@@ -9,6 +9,7 @@ let registry: [any ClusterController.Type] = [
     EndpointsController.self,
     EphemeralVolumeController.self,
     EventTTL.self,
+    FlowSchemaController.self,
     GarbageCollector.self,
     JobController.self,
     NamespaceController.self,

@@ -10,15 +10,48 @@ public final class JSONDocument: Sendable {
         self.tape = try TapeParser.tape(of: bytes, limits: limits)
     }
 
-    private init(_ bytes: [UInt8], trimmed tape: [UInt64]) {
-        self.bytes = bytes
-        self.tape = tape.withUnsafeBufferPointer { Array($0) }
-    }
+    private init(_ bytes: [UInt8], tape: [UInt64]) { (self.bytes, self.tape) = (bytes, tape) }
 
     /// The same with a tape of just the room it needs: for documents that are kept. (Parsing reserves some four times that.)
-    public var trimmed: JSONDocument { JSONDocument(bytes, trimmed: tape) }
+    /// The array or object under `path` is folded: it is parsed anew whenever somebody asks for it.
+    public func trimmed(folding path: String...) -> JSONDocument {
+        let whole = JSONDocument(bytes, tape: tape.withUnsafeBufferPointer { Array($0) })
+        var found = root
+        for name in path { found = found[name] }
+        guard found.document === self, tape[found.index].isContainer else { return whole }
+        let (range, first, after) = (found.byteRange, found.index, end(found.index))
+        guard range.count <= Word.maxLength else { return whole }
+        var folded: [UInt64] = []
+        folded.reserveCapacity(tape.count - (after - first) + 1)
+        folded += tape[..<first]
+        folded.append(Word.make(Word.folded, range.lowerBound, range.count))
+        folded += tape[after...]
+        var at = 0
+        while at < folded.count {
+            guard folded[at].isContainer else {
+                at += 1
+                continue
+            }
+            let (start, end) = (folded[at + 1].start, folded[at + 1].length)
+            if end >= after { folded[at + 1] = Word.make(0, start, end - (after - first) + 1) }
+            at += 2
+        }
+        return JSONDocument(bytes, tape: folded)
+    }
 
     public var root: JSONRef { JSONRef(document: self, index: 0) }
+
+    /// What stands at `index`; what is folded there is unfolded.
+    @inline(__always)
+    func ref(_ index: Int) -> JSONRef {
+        tape[index].kind == Word.folded ? unfolded(tape[index]) : JSONRef(document: self, index: index)
+    }
+
+    func unfolded(_ word: UInt64) -> JSONRef {
+        // It was parsed before, so it can be again.
+        let part = try? JSONDocument(Array(bytes[word.start..<word.start + word.length]))
+        return part?.root ?? .missing
+    }
 }
 
 /// One entry of the tape: from the low end 32 bits position, 28 bits length, 4 bits kind.
@@ -35,8 +68,10 @@ enum Word {
     static let string: UInt64 = 4
     /// A string that has escapes.
     static let escaped: UInt64 = 5
-    static let array: UInt64 = 6
-    static let object: UInt64 = 7
+    /// An array or object whose entries were left out: the position and length of its text.
+    static let folded: UInt64 = 6
+    static let array: UInt64 = 7
+    static let object: UInt64 = 8
 
     static let maxLength = 1 << 28 - 1
 

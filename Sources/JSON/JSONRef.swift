@@ -39,7 +39,7 @@ public struct JSONRef: Sendable {
         guard let document, let found = key.withBytes({ document.member(index, $0) }) else {
             return JSONRef(document: nil, index: 0)
         }
-        return JSONRef(document: document, index: found)
+        return document.ref(found)
     }
 
     /// The element at this index, counted from zero. It walks there: use `elements` to visit all.
@@ -49,7 +49,7 @@ public struct JSONRef: Sendable {
         }
         var at = self.index + 2
         for _ in 0..<index { at = document.next(at) }
-        return JSONRef(document: document, index: at)
+        return document.ref(at)
     }
 
     public var string: String? {

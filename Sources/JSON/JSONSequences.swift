@@ -23,7 +23,7 @@ public struct JSONElements: Sequence, Sendable {
         public mutating func next() -> JSONRef? {
             guard at < end, let document = of.document else { return nil }
             defer { at = document.next(at) }
-            return JSONRef(document: document, index: at)
+            return document.ref(at)
         }
     }
 }
@@ -45,7 +45,7 @@ public struct JSONMembers: Sequence, Sendable {
         public mutating func next() -> (key: String, value: JSONRef)? {
             guard at < end, let document = of.document else { return nil }
             defer { at = document.next(at + 1) }
-            return (document.string(document.tape[at]), JSONRef(document: document, index: at + 1))
+            return (document.string(document.tape[at]), document.ref(at + 1))
         }
     }
 }

@@ -109,6 +109,7 @@ extension JSONDocument {
                 members.updateValue(value(&index), forKey: key)
             }
             return .object(members)
+        case Word.folded: return unfolded(word).value
         default: return .string(string(word))
         }
     }

@@ -3,7 +3,7 @@ internal import Client
 internal import JSON
 
 /// Where a pod wants to be.
-struct Demand: Sendable {
+final class Demand: Sendable {
     /// Pods with equal signatures fit on the same nodes.
     struct Signature: Hashable, Sendable {
         let requests: Resources

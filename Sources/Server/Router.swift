@@ -118,8 +118,13 @@ extension APIServer: Responder {
         }
         let reply = try serve(resource, target, caller, request)
         guard case .later(let answer) = reply, request.method != .GET else { return reply }
-        let flow = Flows.isSystem(caller, resource.definition.name) ? flows.systemWrites : flows.writes
-        return .later { await flow.run(answer) ?? Self.response(.tooManyRequests) }
+        let place = flows.place(caller, Self.attributes(request.method, target, isWatch: false))
+        guard let flow = place.flow else { return reply }
+        return .later {
+            var response = await flow.run(flow: place.distinguisher, answer) ?? Self.response(.tooManyRequests)
+            response.headers.add(contentsOf: place.headers)
+            return response
+        }
     }
 
     private static func plainVerb(_ method: HTTPMethod) -> String {
@@ -254,8 +259,13 @@ extension APIServer: Responder {
             }
             // A few objects are written at once; many would keep the event loop from other connections.
             if snapshot.objects.count <= 100 { return .now(answer()) }
-            let flow = Flows.isSystem(caller, definition.name) ? flows.systemLists : flows.lists
-            return .later { await flow.run { answer() } ?? Self.response(.tooManyRequests) }
+            let place = flows.place(caller, attributes)
+            let seats =
+                place.flow == nil ? 1 : min(snapshot.objects.count / FlowTable.objectsPerSeat, FlowTable.maximumWidth)
+            let flow = place.flow ?? exemptLists
+            return .later {
+                await flow.run(seats: seats, flow: place.distinguisher) { answer() } ?? Self.response(.tooManyRequests)
+            }
         case "watch":
             return try watch(resource, target, try ListRequest(query, definition), presentation)
         case "create":

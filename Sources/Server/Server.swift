@@ -50,7 +50,9 @@ public final class APIServer: Sendable {
     let authorizer: any Authorizer
     let roles: RoleAuthorizer
     let admission: [any AdmissionStep]
-    let flows = Flows()
+    let flows: FlowTable
+    /// Big lists of those who need not wait for anything else: each keeps a core busy for milliseconds.
+    let exemptLists = Flow(.init(seats: 2, queues: 1, queueLength: 1000))
     /// What /readyz waits for, and what nodes answer for logs and exec.
     private let state = Mutex(State())
     private struct State {
@@ -65,6 +67,7 @@ public final class APIServer: Sendable {
         registry = ResourceRegistry(kinds)
         authenticator = Authenticator(configuration, store: store)
         roles = try RoleAuthorizer(store)
+        flows = try FlowTable(store)
         authorizer = Authorizers(roles: roles, nodes: NodeAuthorizer(store: store))
         admission = AdmissionChain.steps
         try Self.allocateServiceAddresses(configuration)

@@ -75,6 +75,7 @@ final class Cluster: Sendable {
         address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         try await server.createSystemNamespaces()
         await server.reconcileDefaultRoles()
+        await server.reconcileDefaultFlows()
         try await SystemServices(server, configuration).publishAPIServer(
             address: isLoopback ? nil : Host.primaryAddress(), port: port)
         try certificates.writeKubeconfig(to: dataDirectory + "/admin.kubeconfig", server: "https://" + address)

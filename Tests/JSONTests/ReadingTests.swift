@@ -156,4 +156,18 @@ func value(_ text: String) throws -> JSONValue { try JSONValue(parsing: Array(te
         #expect(error?.kind == .tooLarge)
         #expect(throws: JSONError.self) { _ = try document("1", limits: JSONLimits(maxBytes: -1)) }
     }
+
+    @Test func aFoldedPartReadsAsBefore() throws {
+        let text = #"{"m":{"a":[1],"f":[{"x":{"y":[true]}},"s"],"z":{"k":2}},"s":{"n":[{"q":"r"}]}}"#
+        let whole = try document(text)
+        let folded = whole.trimmed(folding: "m", "f")
+        #expect(folded.root.value == whole.root.value)
+        #expect(folded.root["m"]["f"][0]["x"]["y"][0].bool == true)
+        #expect(folded.root["m"]["f"].count == 2 && folded.root["m"]["f"].kind == .array)
+        #expect(String(decoding: folded.root["m"]["f"].rawBytes, as: UTF8.self) == #"[{"x":{"y":[true]}},"s"]"#)
+        #expect(folded.root["m"].members.map(\.value.description) == whole.root["m"].members.map(\.value.description))
+        #expect(folded.root["m"]["z"]["k"].int == 2 && folded.root["s"]["n"][0]["q"].string == "r")
+        #expect(whole.trimmed(folding: "m", "nothing").root.value == whole.root.value)
+        #expect(whole.trimmed(folding: "s", "n", "0").root.value == whole.root.value)
+    }
 }

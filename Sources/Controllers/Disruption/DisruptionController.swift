@@ -26,7 +26,7 @@ final class DisruptionController: ClusterController, Reconciler {
     private let client: any ObjectClient
     private let time: any TimeSource
     private let budgets: Reflector<Object>
-    private let pods: Reflector<Pod>
+    private let pods: View<Pod>
     private let scales: ExpectedScale
     private let queue: WorkQueue<String>
     private let recorder: Recorder
@@ -37,7 +37,7 @@ final class DisruptionController: ClusterController, Reconciler {
         (client, time, queue) = (environment.client, environment.time, environment.queue())
         recorder = Recorder(client, component: "controllermanager", time: time)
         budgets = Reflector(client, .podDisruptionBudgets, time: time)
-        pods = Reflector(client, .pods, time: time) { Pod($0) }
+        pods = View(environment.shared.pods) { Pod($0) }
         scales = ExpectedScale(client)
         budgets.onChange { [queue] in queue.add($0.key) }
         pods.onChange { [weak self] in self?.podChanged($0) }

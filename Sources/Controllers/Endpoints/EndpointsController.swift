@@ -9,7 +9,7 @@ final class EndpointsController: ClusterController, Reconciler {
     private let client: any ObjectClient
     private let queue: WorkQueue<String>
     private let services: Reflector<Object>
-    private let pods: Reflector<EndpointPod>
+    private let pods: View<EndpointPod>
     /// The zone of each node.
     private let zones: Reflector<String>
     private let endpoints: Reflector<Object>
@@ -20,7 +20,7 @@ final class EndpointsController: ClusterController, Reconciler {
         (client, queue) = (environment.client, environment.queue())
         let time = environment.time
         services = Reflector(client, .services, time: time)
-        pods = Reflector(client, .pods, time: time) { EndpointPod($0) }
+        pods = View(environment.shared.pods) { EndpointPod($0) }
         zones = Reflector(client, .nodes, time: time) { $0.label("topology.kubernetes.io/zone") ?? "" }
         endpoints = Reflector(client, .endpoints, time: time)
         slices = SliceWriter(client, time: time) { [queue] in queue.add($0) }

@@ -18,17 +18,30 @@ final class GarbageCollector: ClusterController, Reconciler {
     private let recorder: Recorder
     /// By the uid of the object to look at.
     private let queue: WorkQueue<String>
+    /// What other controllers keep anyhow.
+    private let shared: [Reflector<Object>]
+    /// The other resources.
     private let followed = Mutex<[ResourceName: (reflector: Reflector<OwnerGraph.Node>, run: Task<Void, Never>)]>([:])
 
     init(_ environment: Environment) {
         (self.environment, client, queue) = (environment, environment.client, environment.queue())
         recorder = Recorder(client, component: "garbage-collector-controller", time: environment.time)
+        shared = environment.shared.all
+        for copy in shared {
+            copy.onChange { [weak self, resource = copy.resource] change in
+                func node(_ object: Object?) -> OwnerGraph.Node? {
+                    object.map { OwnerGraph.Node($0, resource, key: change.key) }
+                }
+                self?.changed(from: node(change.old), to: node(change.new))
+            }
+        }
     }
 
     func run() async {
         let kinds = Reflector(client, Self.definitions, time: environment.time) { _ in true }
         await withTaskGroup { group in
             group.addTask { await kinds.run() }
+            for copy in shared { group.addTask { await copy.run() } }
             group.addTask {
                 await self.follow()
                 await Controller("garbage-collector", self.queue, workers: 4, self).run()
@@ -47,7 +60,10 @@ final class GarbageCollector: ClusterController, Reconciler {
         await followMore()
         let reflectors = followed.withLock { $0.values.map(\.reflector) }
         await withTaskGroup { group in
-            group.addTask { for reflector in reflectors { await reflector.waitForSync() } }
+            group.addTask { [shared] in
+                for copy in shared { await copy.waitForSync() }
+                for reflector in reflectors { await reflector.waitForSync() }
+            }
             group.addTask { [time = environment.time] in try? await time.sleep(seconds: Self.patience) }
             await group.next()
             group.cancelAll()
@@ -59,13 +75,12 @@ final class GarbageCollector: ClusterController, Reconciler {
         // Events own nothing, belong to nobody, and are many.
         let resources = Set(await environment.resources().filter { $0.plural != "events" })
         followed.withLock { followed in
-            for resource in resources where followed[resource] == nil {
-                let reflector = Reflector(client, resource, time: environment.time) { OwnerGraph.Node($0, resource) }
-                reflector.onChange { [weak self] change in
-                    guard let self else { return }
-                    let affected = graph.withLock { $0.change(from: change.old, to: change.new) }
-                    for uid in affected { queue.add(uid) }
+            for resource in resources
+            where followed[resource] == nil && !shared.contains(where: { $0.resource == resource }) {
+                let reflector = Reflector(client, resource, time: environment.time) {
+                    OwnerGraph.Node($0, resource, key: $0.key)
                 }
+                reflector.onChange { [weak self] in self?.changed(from: $0.old, to: $0.new) }
                 followed[resource] = (reflector, Task { await reflector.run() })
             }
             for (resource, (_, run)) in followed where !resources.contains(resource) {
@@ -73,6 +88,10 @@ final class GarbageCollector: ClusterController, Reconciler {
                 followed[resource] = nil
             }
         }
+    }
+
+    private func changed(from old: OwnerGraph.Node?, to new: OwnerGraph.Node?) {
+        for uid in graph.withLock({ $0.change(from: old, to: new) }) { queue.add(uid) }
     }
 
     // MARK: One object
@@ -170,7 +189,7 @@ final class GarbageCollector: ClusterController, Reconciler {
         }
         // The watch of the owner's resource may be behind: only the server knows.
         let group = reference.apiVersion.split(separator: "/").dropLast().first.map(String.init) ?? ""
-        let resources = followed.withLock { $0.keys.filter { $0.group == group } }
+        let resources = (followed.withLock { Array($0.keys) } + shared.map(\.resource)).filter { $0.group == group }
         // A kind that is not served may come back, with the owner.
         if resources.isEmpty { return .here }
         for resource in resources {

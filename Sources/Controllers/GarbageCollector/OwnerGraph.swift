@@ -4,7 +4,8 @@ internal import JSON
 
 /// Which object owns which, as the watches tell.
 struct OwnerGraph: Sendable {
-    struct Node: Sendable {
+    /// A class, so that the copy of a resource and the graph have the same one.
+    final class Node: Sendable {
         let resource: ResourceName
         /// `namespace/name`, or the name alone.
         let key: String
@@ -16,8 +17,8 @@ struct OwnerGraph: Sendable {
         /// Being deleted, after its dependents were told that they have no owner (`orphan`).
         let isOrphaning: Bool
 
-        init(_ object: Object, _ resource: ResourceName) {
-            (self.resource, key, uid, owners) = (resource, object.key, object.uid, object.ownerReferences)
+        init(_ object: Object, _ resource: ResourceName, key: String) {
+            (self.resource, self.key, uid, owners) = (resource, key, object.uid, object.ownerReferences)
             isBeingDeleted = object.isBeingDeleted
             let finalizers = isBeingDeleted ? object.metadata["finalizers"] : .missing
             isDeletingDependents = finalizers.elements.contains { $0.equals(GarbageCollector.foreground) }

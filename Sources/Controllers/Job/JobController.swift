@@ -14,7 +14,7 @@ final class JobController: ClusterController, Reconciler {
     private let client: any ObjectClient
     private let time: any TimeSource
     private let jobs: Reflector<LabelSelector>
-    private let podReflector: Reflector<JobPod>
+    private let podView: View<JobPod>
     private let pods: JobPods
     private let queue: WorkQueue<String>
     private let recorder: Recorder
@@ -23,13 +23,13 @@ final class JobController: ClusterController, Reconciler {
         (client, time, queue) = (environment.client, environment.time, environment.queue())
         recorder = Recorder(client, component: "job-controller", time: time)
         jobs = Reflector(client, .jobs, time: time) { LabelSelector($0["spec"]["selector"]) }
-        podReflector = Reflector(client, .pods, time: time) { JobPod($0) }
-        pods = JobPods(podReflector, queue)
+        podView = View(environment.shared.pods) { JobPod($0) }
+        pods = JobPods(podView, queue)
         jobs.onChange { [queue] in queue.add($0.key) }
-        podReflector.onChange { [weak self] in self?.orphanChanged($0) }
+        podView.onChange { [weak self] in self?.orphanChanged($0) }
     }
 
-    func run() async { await Controller("job", queue, workers: 5, self).run(following: [jobs, podReflector]) }
+    func run() async { await Controller("job", queue, workers: 5, self).run(following: [jobs, podView]) }
 
     /// A Pod without a controller may be for a Job to take over.
     private func orphanChanged(_ change: Reflector<JobPod>.Change) {

@@ -17,13 +17,13 @@ final class JobPods: Sendable {
         var released: Set<String> = []
     }
     private let state = Mutex(State())
-    private let reflector: Reflector<JobPod>
+    private let pods: View<JobPod>
     /// Keys of Jobs to look at, and of Pods without a Job that still have its finalizer, behind a `!`.
     private let queue: WorkQueue<String>
 
-    init(_ reflector: Reflector<JobPod>, _ queue: WorkQueue<String>) {
-        (self.reflector, self.queue) = (reflector, queue)
-        reflector.onChange { [weak self] in self?.changed($0) }
+    init(_ pods: View<JobPod>, _ queue: WorkQueue<String>) {
+        (self.pods, self.queue) = (pods, queue)
+        pods.onChange { [weak self] in self?.changed($0) }
     }
 
     static func jobKey(of pod: JobPod) -> String? {
@@ -62,22 +62,22 @@ final class JobPods: Sendable {
     }
 
     func orphans(in namespace: String) -> [JobPod] {
-        state.withLock { $0.orphans[namespace] ?? [] }.compactMap { reflector[$0] }
+        state.withLock { $0.orphans[namespace] ?? [] }.compactMap { self.pods[$0] }
     }
 
-    subscript(_ key: String) -> JobPod? { reflector[key] }
+    subscript(_ key: String) -> JobPod? { pods[key] }
 
     func made(_ pod: JobPod, at uptime: Double) {
-        if reflector[pod.key]?.uid == pod.uid { return }
+        if pods[pod.key]?.uid == pod.uid { return }
         state.withLock { $0.made[pod.uid] = (pod, uptime) }
         // It may have been seen in between.
-        if reflector[pod.key]?.uid == pod.uid { state.withLock { $0.made[pod.uid] = nil } }
+        if pods[pod.key]?.uid == pod.uid { state.withLock { $0.made[pod.uid] = nil } }
     }
 
     func released(_ pod: JobPod) {
-        guard let known = reflector[pod.key], known.uid == pod.uid, known.isTracked else { return }
+        guard let known = pods[pod.key], known.uid == pod.uid, known.isTracked else { return }
         state.withLock { _ = $0.released.insert(pod.uid) }
-        if reflector[pod.key].map({ $0.uid != pod.uid || !$0.isTracked }) ?? true {
+        if pods[pod.key].map({ $0.uid != pod.uid || !$0.isTracked }) ?? true {
             state.withLock { _ = $0.released.remove(pod.uid) }
         }
     }

@@ -31,7 +31,7 @@ final class PodGC: ClusterController, Reconciler {
 
     private let client: any ObjectClient
     private let time: any TimeSource
-    private let pods: Reflector<Pod>
+    private let pods: View<Pod>
     /// Whether each is known to be down: it is not ready, and somebody says that it will not come back as it was (KEP-2268).
     private let nodes: Reflector<Bool>
     private let queue: WorkQueue<String>
@@ -47,7 +47,7 @@ final class PodGC: ClusterController, Reconciler {
     init(_ environment: Environment, maximumTerminated: Int) {
         (client, time, queue) = (environment.client, environment.time, environment.queue())
         self.maximumTerminated = maximumTerminated
-        pods = Reflector(client, .pods, time: time) { Pod($0) }
+        pods = View(environment.shared.pods) { Pod($0) }
         nodes = Reflector(client, .nodes, time: time) { node in
             !node.condition("Ready")["status"].equals("True")
                 && node["spec"]["taints"].elements.contains { $0["key"].equals("node.kubernetes.io/out-of-service") }
@@ -62,11 +62,11 @@ final class PodGC: ClusterController, Reconciler {
     func run() async {
         let controller = Controller("pod-gc", queue, self)
         await withTaskGroup { group in
-            group.addTask { await self.nodes.run() }
+            group.addTask { await controller.run(following: [self.nodes, self.pods]) }
             group.addTask {
-                // Pods are looked at when the nodes are known.
                 await self.nodes.waitForSync()
-                await controller.run(following: [self.pods])
+                await self.pods.waitForSync()
+                for (key, pod) in self.pods.snapshot { self.look(key, at: pod, from: nil) }
             }
         }
     }
@@ -78,13 +78,17 @@ final class PodGC: ClusterController, Reconciler {
             return count
         }
         if difference > 0, count > maximumTerminated { queue.add(Self.allTerminated) }
-        guard let pod = change.new else { return }
+        // Before the nodes are known nothing can be said of their pods.
+        if let pod = change.new, nodes.hasSynced { look(change.key, at: pod, from: change.old) }
+    }
+
+    private func look(_ key: String, at pod: Pod, from old: Pod?) {
         if pod.nodeName.isEmpty {
-            if pod.isBeingDeleted { queue.add(change.key) }
+            if pod.isBeingDeleted { queue.add(key) }
         } else if pod.isBeingDeleted, nodes[pod.nodeName] == true {
-            queue.add(change.key)
-        } else if change.old?.nodeName != pod.nodeName, nodes[pod.nodeName] == nil {
-            queue.add(change.key, after: Self.quarantine)
+            queue.add(key)
+        } else if old?.nodeName != pod.nodeName, nodes[pod.nodeName] == nil {
+            queue.add(key, after: Self.quarantine)
         }
     }
 

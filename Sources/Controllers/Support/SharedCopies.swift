@@ -10,6 +10,7 @@ final class SharedCopies: Sendable {
     let replicaSets: Reflector<Object>
     let revisions: Reflector<Object>
     let nodes: Reflector<Object>
+    var all: [Reflector<Object>] { [pods, replicaSets, revisions, nodes] }
 
     init(_ client: any ObjectClient, _ time: any TimeSource) {
         func owned(_ resource: ResourceName) -> Reflector<Object> {

@@ -62,7 +62,7 @@ final class TaintEviction: ClusterController, Reconciler {
     private let client: any ObjectClient
     private let time: any TimeSource
     private let nodes: Reflector<[Taint]>
-    private let pods: Reflector<Pod>
+    private let pods: View<Pod>
     private let queue: WorkQueue<String>
     private let recorder: Recorder
     private let byNode = Mutex<[String: Set<String>]>([:])
@@ -79,7 +79,7 @@ final class TaintEviction: ClusterController, Reconciler {
                     added: $0["timeAdded"].string.flatMap { Time($0) })
             }
         }
-        pods = Reflector(client, .pods, time: time) { Pod($0) }
+        pods = View(environment.shared.pods) { Pod($0) }
         nodes.onChange { [weak self] change in
             guard let self, change.old ?? [] != change.new ?? [] else { return }
             for key in byNode.withLock({ $0[change.key] ?? [] }) { queue.add(key) }
