@@ -59,7 +59,7 @@ final class NodeHost: Sendable {
     ) async throws -> NodeHost {
         var supervisor: ContainerdSupervisor?
         do {
-            let network = PodNetwork(dataDirectory: cluster.dataDirectory)
+            let network = try PodNetwork(dataDirectory: cluster.dataDirectory)
             let driver: CRIRuntime
             let endpoint: String
             if let runtimeEndpoint {
@@ -132,25 +132,5 @@ final class NodeHost: Sendable {
         await running.value
         await services.stop()
         await supervisor?.stop()
-    }
-}
-
-/// The pods' network of a data directory. The usual one has fixed names; others get their own, so that two servers on one machine
-/// do not take each other's bridge and addresses.
-struct PodNetwork {
-    let bridge: String
-    let podCIDR: String
-    /// Where the cluster's DNS listens if it can.
-    let dnsPort: Int
-
-    init(dataDirectory: String) {
-        if dataDirectory == "/var/lib/segler" {
-            (bridge, podCIDR, dnsPort) = ("segler0", "10.42.0.0/24", 10053)
-        } else {
-            let hash = dataDirectory.utf8.reduce(UInt32(0x811C_9DC5)) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
-            bridge = "segler" + String(hash, radix: 16)
-            dnsPort = 10054 + Int(hash % 1000)
-            podCIDR = "10.42.\(1 + hash % 254).0/24"
-        }
     }
 }

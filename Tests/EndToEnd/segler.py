@@ -333,6 +333,7 @@ class Segler:
                 run("umount", "--lazy", target)
         if self.node:
             run("nft", "delete", "table", "ip", self.network)
+            run("ip", "link", "delete", self.network)
         shutil.rmtree(self.data, ignore_errors=True)
 
     @staticmethod
