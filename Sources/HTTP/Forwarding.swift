@@ -39,6 +39,48 @@ extension HTTPOrigin {
         }
     }
 
+    /// Sends a request and reads the answer whole.
+    /// - Parameter limit: bytes of the body; more is an error.
+    public func fetch(
+        _ head: HTTPRequestHead, _ body: ByteBuffer, limit: Int = 64 << 20
+    ) async throws -> (HTTPResponseHead, [UInt8]) {
+        try await exchange(head, body) { head, parts in
+            var whole: [UInt8] = []
+            while let part = try await parts.next() {
+                if case .end = part { break }
+                guard case .body(let bytes) = part else { continue }
+                whole += bytes.readableBytesView
+                if whole.count > limit { throw HTTPOriginError(description: "an answer of more than \(limit) bytes") }
+            }
+            return (head, whole)
+        }
+    }
+
+    public typealias Parts = NIOAsyncChannelInboundStream<HTTPClientResponsePart>.AsyncIterator
+
+    /// Sends a request and lets `read` take the answer as it comes. The connection ends with it.
+    public func exchange<Result: Sendable>(
+        _ head: HTTPRequestHead, _ body: ByteBuffer,
+        _ read: @Sendable (HTTPResponseHead, inout Parts) async throws -> Result
+    ) async throws -> Result {
+        let channel = try await connect { channel in
+            try channel.pipeline.syncOperations.addHTTPClientHandlers()
+            return try NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>(
+                wrappingChannelSynchronously: channel)
+        }
+        return try await channel.executeThenClose { inbound, outbound in
+            try await outbound.write(.head(head))
+            if body.readableBytes > 0 { try await outbound.write(.body(.byteBuffer(body))) }
+            try await outbound.write(.end(nil))
+            var parts = inbound.makeAsyncIterator()
+            while let part = try await parts.next() {
+                // What comes before the final answer (100, 103) is between the two of us.
+                if case .head(let found) = part, found.status.code >= 200 { return try await read(found, &parts) }
+            }
+            throw HTTPOriginError(description: "the connection ended before an answer came")
+        }
+    }
+
     private static func receive(
         _ inbound: NIOAsyncChannelInboundStream<HTTPClientResponsePart>, _ answer: Answer, isHead: Bool,
         _ rewriting: @Sendable (HTTPHeaders) -> (@Sendable ([UInt8]) -> [UInt8])?,

@@ -29,6 +29,8 @@ public struct ServerConfiguration: Sendable {
     public var serviceCIDR = "10.96.0.0/12"
     /// Where the console's files are; nil: no console.
     public var consoleDirectory: String?
+    /// How the agents of other machines are asked; nil: not at all.
+    public var kubeletAccess: KubeletAccess?
     public var issuer = "https://kubernetes.default.svc.cluster.local"
 
     public init(adminToken: String, signingKey: SigningKey, authority: String) {
@@ -101,13 +103,7 @@ public final class APIServer: Sendable {
 
     var connectedNodes: [any NodeConnection] { state.withLock { Array($0.nodes.values) } }
 
-    func node(_ name: String) throws(StatusError) -> any NodeConnection {
-        guard let connection = state.withLock({ $0.nodes[name] }) else {
-            throw .unavailable(
-                "node \"\(name)\" is not connected to this server: its logs and streams cannot be reached")
-        }
-        return connection
-    }
+    func connected(_ node: String) -> (any NodeConnection)? { state.withLock { $0.nodes[node] } }
 
     private static func allocateServiceAddresses(_ configuration: ServerConfiguration) throws {
         guard IPv4Range(configuration.serviceCIDR) != nil else {

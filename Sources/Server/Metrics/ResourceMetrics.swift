@@ -43,6 +43,7 @@ extension APIServer {
     private func summaries() async -> Usages {
         await withTaskGroup(of: NodeStatistics?.self) { group in
             for node in connectedNodes { group.addTask { try? await node.statistics() } }
+            for node in remoteNodes { group.addTask { try? await self.remoteStatistics(node) } }
             var usages = Usages()
             for await statistics in group {
                 if let statistics { usages.add(statistics) }

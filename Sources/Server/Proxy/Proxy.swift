@@ -16,7 +16,7 @@ extension APIServer {
             let location = prefix + "/" + (request.query.map { "?" + $0 } ?? "")
             return .now(HTTPResponse(status: .movedPermanently, headers: HTTPHeaders([("location", location)])))
         }
-        if resource.definition.name == "nodes", request.method == .GET, let node = try? node(target.name ?? "") {
+        if resource.definition.name == "nodes", request.method == .GET, let node = connected(target.name ?? "") {
             return .later {
                 await Self.answer { () async throws(StatusError) in
                     let answer = try await node.answer(path: path)
@@ -28,28 +28,8 @@ extension APIServer {
         let origin = try ProxyTarget(
             resource.definition.name, namespace: target.namespace, name: target.name ?? "", in: self
         ).origin
-        let head = Self.forwarded(request, path: path.isEmpty ? "/" : path, to: origin)
-        if request.headers.contains(name: "upgrade") {
-            return .takeOver { fromClient, toClient in
-                var opening = "\(head.method.rawValue) \(head.uri) HTTP/1.1\r\n"
-                for (name, value) in head.headers { opening += "\(name): \(value)\r\n" }
-                for name in ["connection", "upgrade"] {
-                    for value in request.headers[name] { opening += "\(name): \(value)\r\n" }
-                }
-                var bytes = ByteBuffer(string: opening + "\r\n")
-                bytes.writeImmutableBuffer(request.body)
-                try await origin.relay(fromClient, toClient, opening: bytes)
-            }
-        }
-        let body = request.body
-        return .later {
-            do {
-                let links = ProxyLinks(prefix: prefix, origin: origin)
-                return links.rewrite(try await origin.send(head, body) { links.rewriting($0) })
-            } catch {
-                return Self.response(.unavailable("error trying to reach service: \(error)"))
-            }
-        }
+        let uri = (path.isEmpty ? "/" : path) + (request.query.map { "?" + $0 } ?? "")
+        return Self.pass(request, to: origin, uri, links: ProxyLinks(prefix: prefix, origin: origin))
     }
 
     /// The path up to `proxy`, and what follows it: percent-encoded as it came, empty or with its slash.
@@ -63,7 +43,7 @@ extension APIServer {
     }
 
     /// The request as the other server gets it: without what was said to this one alone.
-    private static func forwarded(_ request: HTTPRequest, path: String, to origin: HTTPOrigin) -> HTTPRequestHead {
+    static func forwarded(_ request: HTTPRequest, _ uri: String, to origin: HTTPOrigin) -> HTTPRequestHead {
         var headers = request.headers
         // Upstream keeps no credentials either: a Pod must not learn who its users are.
         for name in HTTPOrigin.hopByHop + ["authorization", "host", "expect", "content-length"] {
@@ -82,7 +62,6 @@ extension APIServer {
         }
         headers.add(name: "X-Forwarded-Uri", value: request.path)
         return HTTPRequestHead(
-            version: .http1_1, method: request.method, uri: path + (request.query.map { "?" + $0 } ?? ""),
-            headers: headers)
+            version: .http1_1, method: request.method, uri: uri, headers: headers)
     }
 }

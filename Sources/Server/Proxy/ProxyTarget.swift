@@ -35,9 +35,14 @@ struct ProxyTarget {
         switch kind {
         case "pods": address = try Self.pod(namespace, name, server)
         case "services": address = try Self.service(namespace, name, server)
-        default: address = try Self.node(name, server)
+        default:
+            if name.port.isEmpty {
+                origin = try server.agent(of: name.name)
+                return
+            }
+            address = try Self.node(name, server)
         }
-        let isTLS = name.scheme == "https" || (kind == "nodes" && name.port.isEmpty)
+        let isTLS = name.scheme == "https"
         let tls: TLSContext?
         do {
             // Whose certificate it is nobody could say: Pods make their own (upstream does not check either).
@@ -127,9 +132,8 @@ struct ProxyTarget {
         guard let address = addresses.first(where: { $0["type"].string == "InternalIP" })?["address"].string else {
             throw .unavailable("node \"\(name.name)\" has no address")
         }
-        let port = name.port.isEmpty ? node["status"]["daemonEndpoints"]["kubeletEndpoint"]["Port"].int : Int(name.port)
-        guard let port, (1...65535).contains(port) else {
-            throw .unavailable("node \"\(name.name)\" does not say on which port its agent listens")
+        guard let port = Int(name.port), (1...65535).contains(port) else {
+            throw .badRequest("node \"\(name.name)\" has no port \"\(name.port)\"")
         }
         return (address, port)
     }

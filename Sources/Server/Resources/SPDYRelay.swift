@@ -38,11 +38,13 @@ extension APIServer {
     }
 
     static func portForward(
-        _ node: any NodeConnection, _ namespace: String, _ pod: String, _ request: HTTPRequest, _ query: Query
+        _ node: any NodeConnection, _ namespace: String, _ pod: String, _ request: HTTPRequest, _ query: Query,
+        admit: @escaping @Sendable () async throws(StatusError) -> Void = {}
     ) throws(StatusError) -> Reply {
         if asksForSPDY(request) {
             return relay(request) { () async throws(StatusError) in
-                try await node.streamingURL(namespace: namespace, pod: pod, .portForward)
+                try await admit()
+                return try await node.streamingURL(namespace: namespace, pod: pod, .portForward)
             }
         }
         let tunnel = "SPDY/3.1+portforward.k8s.io"
@@ -57,11 +59,13 @@ extension APIServer {
             Task {
                 if connection.chosenProtocol == tunnel {
                     await self.tunnel(connection) { () async throws(StatusError) in
-                        try await node.streamingURL(namespace: namespace, pod: pod, .portForward)
+                        try await admit()
+                        return try await node.streamingURL(namespace: namespace, pod: pod, .portForward)
                     }
                 } else {
                     await PortChannels(connection, ports).run { (port) async throws(StatusError) in
-                        try await node.portForward(namespace: namespace, pod: pod, port: port)
+                        try await admit()
+                        return try await node.portForward(namespace: namespace, pod: pod, port: port)
                     }
                 }
             }

@@ -18,62 +18,79 @@ extension APIServer {
         let nodeName = pod["spec"]["nodeName"].string ?? ""
         if name == "portforward" {
             if nodeName.isEmpty { throw .badRequest("pod \(podName) does not have a host assigned") }
-            return try Self.portForward(try node(nodeName), namespace, podName, request, query)
+            switch try link(nodeName) {
+            case .local(let node): return try Self.portForward(node, namespace, podName, request, query)
+            case .remote(let origin):
+                let query = request.query.map { "?" + $0 } ?? ""
+                return Self.pass(request, to: origin, "/portForward/\(namespace)/\(podName)\(query)")
+            }
         }
         let container = try Self.container(of: pod, asked: query["container"])
         if name == "log" {
-            let options = try Self.logOptions(query)
+            let options = try LogOptions(query)
             // Nobody runs it yet, so there is nothing to show.
             if nodeName.isEmpty { return .now(HTTPResponse(status: .noContent)) }
-            let node = try node(nodeName)
-            return .later {
-                await Self.answer { () async throws(StatusError) in
-                    let pieces = try await node.logs(namespace: namespace, pod: podName, container: container, options)
-                    return HTTPResponse(
-                        status: .ok,
-                        headers: HTTPHeaders([("content-type", "text/plain"), ("cache-control", "no-cache, private")]),
-                        body: .stream { stream in Self.copy(pieces, to: stream) })
+            switch try link(nodeName) {
+            case .local(let node):
+                return .later {
+                    await Self.answer { () async throws(StatusError) in
+                        try await Self.log(node, namespace, podName, container, options)
+                    }
                 }
+            case .remote(let origin):
+                let query = request.query.map { "?" + $0 } ?? ""
+                return Self.pass(
+                    request, to: origin, "/containerLogs/\(namespace)/\(podName)/\(container)\(query)")
             }
         }
         if nodeName.isEmpty { throw .badRequest("pod \(podName) does not have a host assigned") }
-        var options = ExecOptions()
-        options.command = query.all("command")
-        options.stdin = query.flag("stdin")
-        options.stdout = query.flag("stdout")
-        options.stderr = query.flag("stderr")
-        options.tty = query.flag("tty")
-        if name == "exec", options.command.isEmpty {
-            throw .badRequest("you must specify at least 1 command to execute")
+        let options = try ExecOptions(query, needsCommand: name == "exec")
+        switch try link(nodeName) {
+        case .local(let node):
+            return Self.session(name, node, namespace, podName, container, options, request)
+        case .remote(let origin):
+            return Self.pass(request, to: origin, "/\(name)/\(namespace)/\(podName)/\(container)?\(options.query)")
         }
-        if !options.stdin, !options.stdout, !options.stderr {
-            throw .badRequest("you must specify at least 1 of stdin, stdout, stderr")
-        }
-        // A terminal has one output.
-        if options.tty { options.stderr = false }
-        let node = try node(nodeName)
-        let settled = options
-        if Self.asksForSPDY(request) {
+    }
+
+    /// A process's streams over a WebSocket, or over SPDY as the runtime speaks it.
+    static func session(
+        _ name: String, _ node: any NodeConnection, _ namespace: String, _ pod: String, _ container: String,
+        _ options: ExecOptions, _ request: HTTPRequest, admit: @escaping @Sendable () async throws(StatusError) -> Void = {}
+    ) -> Reply {
+        if asksForSPDY(request) {
             let session: StreamingSession =
-                name == "exec" ? .exec(container: container, settled) : .attach(container: container, settled)
-            return Self.relay(request) { () async throws(StatusError) in
-                try await node.streamingURL(namespace: namespace, pod: podName, session)
+                name == "exec" ? .exec(container: container, options) : .attach(container: container, options)
+            return relay(request) { () async throws(StatusError) in
+                try await admit()
+                return try await node.streamingURL(namespace: namespace, pod: pod, session)
             }
         }
         return .webSocket(protocols: ["v5.channel.k8s.io", "v4.channel.k8s.io"]) { connection in
             Task {
                 let session = ChannelSession(connection)
                 do throws(StatusError) {
+                    try await admit()
                     let stream =
                         name == "exec"
-                        ? try await node.exec(namespace: namespace, pod: podName, container: container, settled)
-                        : try await node.attach(namespace: namespace, pod: podName, container: container, settled)
+                        ? try await node.exec(namespace: namespace, pod: pod, container: container, options)
+                        : try await node.attach(namespace: namespace, pod: pod, container: container, options)
                     await session.run(stream)
                 } catch {
                     await session.fail(error)
                 }
             }
         }
+    }
+
+    static func log(
+        _ node: any NodeConnection, _ namespace: String, _ pod: String, _ container: String, _ options: LogOptions
+    ) async throws(StatusError) -> HTTPResponse {
+        let pieces = try await node.logs(namespace: namespace, pod: pod, container: container, options)
+        return HTTPResponse(
+            status: .ok,
+            headers: HTTPHeaders([("content-type", "text/plain"), ("cache-control", "no-cache, private")]),
+            body: .stream { stream in copy(pieces, to: stream) })
     }
 
     /// The container that is meant: the one asked for, the only one, or the one that an annotation makes the default.
@@ -98,49 +115,6 @@ extension APIServer {
         )
     }
 
-    private static func logOptions(_ query: Query) throws(StatusError) -> LogOptions {
-        var options = LogOptions()
-        options.follow = query.flag("follow")
-        options.previous = query.flag("previous")
-        options.timestamps = query.flag("timestamps")
-        options.tailLines = try query.int("tailLines")
-        options.sinceSeconds = try query.int("sinceSeconds")
-        options.limitBytes = try query.int("limitBytes")
-        var errors: [FieldError] = []
-        if let text = query["sinceTime"] {
-            guard let time = Time(text) else {
-                throw .badRequest("the parameter sinceTime must be an RFC 3339 time, not \"\(text)\"")
-            }
-            options.sinceTime = time
-            if options.sinceSeconds != nil {
-                errors.append(
-                    .forbidden(
-                        FieldPath("sinceSeconds"), "at most one of `sinceTime` or `sinceSeconds` may be specified"))
-            }
-        }
-        if let stream = query["stream"], !stream.isEmpty, stream != "All" {
-            options.stream = LogOptions.Stream(rawValue: stream.lowercased())
-            if options.stream == nil || stream.first?.isUppercase != true {
-                errors.append(.notSupported(FieldPath("stream"), .string(stream), ["All", "Stderr", "Stdout"]))
-            } else if options.tailLines != nil {
-                errors.append(
-                    .forbidden(
-                        FieldPath("tailLines"), "`tailLines` and specific `stream` are mutually exclusive for now"))
-            }
-        }
-        if let lines = options.tailLines, lines < 0 {
-            errors.append(.invalid(FieldPath("tailLines"), .int(lines), "must be greater than or equal to 0"))
-        }
-        if let seconds = options.sinceSeconds, seconds < 1 {
-            errors.append(.invalid(FieldPath("sinceSeconds"), .int(seconds), "must be greater than 0"))
-        }
-        if let bytes = options.limitBytes, bytes < 1 {
-            errors.append(.invalid(FieldPath("limitBytes"), .int(bytes), "must be greater than 0"))
-        }
-        if !errors.isEmpty { throw .invalid(kind: "PodLogOptions", group: "", "", errors) }
-        return options
-    }
-
     /// Writes the pieces as fast as the client reads them, and stops reading when it goes away.
     private static func copy(_ pieces: AsyncThrowingStream<[UInt8], any Error>, to stream: ResponseStream) {
         let gate = WritableGate(stream)
@@ -158,5 +132,71 @@ extension APIServer {
             stream.finish()
         }
         stream.onClose { task.cancel() }
+    }
+}
+
+extension LogOptions {
+    init(_ query: Query) throws(StatusError) {
+        self.init()
+        follow = query.flag("follow")
+        previous = query.flag("previous")
+        timestamps = query.flag("timestamps")
+        tailLines = try query.int("tailLines")
+        sinceSeconds = try query.int("sinceSeconds")
+        limitBytes = try query.int("limitBytes")
+        var errors: [FieldError] = []
+        if let text = query["sinceTime"] {
+            guard let time = Time(text) else {
+                throw .badRequest("the parameter sinceTime must be an RFC 3339 time, not \"\(text)\"")
+            }
+            sinceTime = time
+            if sinceSeconds != nil {
+                errors.append(
+                    .forbidden(
+                        FieldPath("sinceSeconds"), "at most one of `sinceTime` or `sinceSeconds` may be specified"))
+            }
+        }
+        if let name = query["stream"], !name.isEmpty, name != "All" {
+            stream = Stream(rawValue: name.lowercased())
+            if stream == nil || name.first?.isUppercase != true {
+                errors.append(.notSupported(FieldPath("stream"), .string(name), ["All", "Stderr", "Stdout"]))
+            } else if tailLines != nil {
+                errors.append(
+                    .forbidden(
+                        FieldPath("tailLines"), "`tailLines` and specific `stream` are mutually exclusive for now"))
+            }
+        }
+        if let lines = tailLines, lines < 0 {
+            errors.append(.invalid(FieldPath("tailLines"), .int(lines), "must be greater than or equal to 0"))
+        }
+        if let seconds = sinceSeconds, seconds < 1 {
+            errors.append(.invalid(FieldPath("sinceSeconds"), .int(seconds), "must be greater than 0"))
+        }
+        if let bytes = limitBytes, bytes < 1 {
+            errors.append(.invalid(FieldPath("limitBytes"), .int(bytes), "must be greater than 0"))
+        }
+        if !errors.isEmpty { throw .invalid(kind: "PodLogOptions", group: "", "", errors) }
+    }
+}
+
+extension ExecOptions {
+    /// From the parameters of the API, or those that kubelets have for the same (`input`, `output`, `error`).
+    init(_ query: Query, needsCommand: Bool) throws(StatusError) {
+        self.init()
+        command = query.all("command")
+        stdin = query.flag("stdin") || query.flag("input")
+        stdout = query.flag("stdout") || query.flag("output")
+        stderr = query.flag("stderr") || query.flag("error")
+        tty = query.flag("tty")
+        if needsCommand, command.isEmpty { throw .badRequest("you must specify at least 1 command to execute") }
+        if !stdin, !stdout, !stderr { throw .badRequest("you must specify at least 1 of stdin, stdout, stderr") }
+        // A terminal has one output.
+        if tty { stderr = false }
+    }
+
+    /// As a kubelet is asked.
+    var query: String {
+        let flags = [("input", stdin), ("output", stdout), ("error", stderr), ("tty", tty)].filter(\.1).map { $0.0 + "=1" }
+        return (flags + command.map { "command=" + PercentEncoding.encode($0) }).joined(separator: "&")
     }
 }
