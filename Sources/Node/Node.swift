@@ -30,6 +30,8 @@ public struct NodeConfiguration: Sendable {
     /// The runtime's socket, for messages: unix:///run/containerd/containerd.sock.
     public var runtimeEndpoint: String
     public var maxPods = 110
+    /// Where the agent's own API listens.
+    public var kubeletPort = 10250
     /// Put on the Node besides the well-known ones.
     public var labels: [String: String] = [:]
     /// Taints that a Node is born with: `(key, value, effect)`.

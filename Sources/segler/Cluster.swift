@@ -42,6 +42,7 @@ final class Cluster: Sendable {
                 adminToken: certificates.adminToken, signingKey: certificates.signingKey,
                 authority: certificates.authorityPEM)
             configuration.serviceCIDR = serviceCIDR
+            configuration.kubeletAccess = try certificates.kubeletAccess()
             guard configuration.serviceAddress(10) != nil else {
                 throw Failure(
                     "--service-cidr \(serviceCIDR) is not an IPv4 network of 16 to 16,777,216 addresses, such as 10.96.0.0/12",
@@ -100,6 +101,8 @@ final class Cluster: Sendable {
         for task in tasks { await task.value }
         await store.close()
     }
+
+    func kubeletContext(address: String) throws -> TLSContext { try certificates.kubelet(address: address) }
 
     /// A certificate for this machine's node, to be its identity.
     func nodeCertificate() throws -> (certificatePEM: String, keyPEM: String) { try certificates.node() }

@@ -1,5 +1,6 @@
 internal import Controllers
 internal import Glibc
+internal import Server
 internal import Synchronization
 internal import TLS
 
@@ -94,6 +95,39 @@ final class ClusterCertificates: Sendable {
                 try authority.issueClient(commonName: "system:node:" + nodeName, organizations: ["system:nodes"])
             }
             return (certificate, key)
+        } catch let error as TLSError {
+            throw Failure("\(error)")
+        }
+    }
+
+    /// What the node's agent shows on its port: the cluster's authority vouches for its name and address.
+    func kubelet(address: String) throws -> TLSContext {
+        do {
+            let (authority, nodeName) = (authority, nodeName)
+            let addresses = address == "127.0.0.1" ? [address] : [address, "127.0.0.1"]
+            let (certificate, key) = try Self.pair(
+                "\(directory)/kubelet", authority, names: [nodeName], addresses: addresses
+            ) { () throws(TLSError) in
+                try authority.issueServer(
+                    commonName: "system:node:" + nodeName, organizations: ["system:nodes"], dnsNames: [nodeName],
+                    ipAddresses: addresses)
+            }
+            return try TLSContext.server(
+                certificateChain: certificate, key: key, clientAuthority: authorityPEM, alpn: ["h2", "http/1.1"])
+        } catch let error as TLSError {
+            throw Failure("\(error)")
+        }
+    }
+
+    /// The API server's identity for the agents of other machines.
+    func kubeletAccess() throws -> KubeletAccess {
+        do {
+            let authority = authority
+            let (certificate, key) = try Self.pair("\(directory)/apiserver-kubelet-client", authority) {
+                () throws(TLSError) in
+                try authority.issueClient(commonName: "kube-apiserver-kubelet-client")
+            }
+            return KubeletAccess(authority: authorityPEM, certificate: certificate, key: key)
         } catch let error as TLSError {
             throw Failure("\(error)")
         }

@@ -1,7 +1,10 @@
 internal import API
 internal import Client
 internal import Glibc
+internal import HTTP
 internal import JSON
+internal import NIOCore
+internal import NIOPosix
 internal import Node
 internal import Runtime
 internal import Server
@@ -10,16 +13,18 @@ internal import Server
 final class NodeHost: Sendable {
     let name: String
     private let agent: NodeAgent
+    private let http: HTTPServer
     private let services: NodeNetwork
     private let supervisor: ContainerdSupervisor?
     private let driver: CRIRuntime
     private let running: Task<Void, Never>
 
     private init(
-        _ name: String, _ agent: NodeAgent, _ services: NodeNetwork, _ provisioner: LocalPathProvisioner,
+        _ name: String, _ agent: NodeAgent, _ http: HTTPServer, _ services: NodeNetwork,
+        _ provisioner: LocalPathProvisioner,
         _ supervisor: ContainerdSupervisor?, _ driver: CRIRuntime
     ) {
-        (self.name, self.agent, self.services) = (name, agent, services)
+        (self.name, self.agent, self.http, self.services) = (name, agent, http, services)
         (self.supervisor, self.driver) = (supervisor, driver)
         running = Task {
             await withTaskGroup { group in
@@ -90,7 +95,14 @@ final class NodeHost: Sendable {
             configuration.clusterDNS = services.dnsAddresses
             configure(&configuration)
             let client = LocalClient(cluster.server, user: "system:node:" + cluster.nodeName, groups: ["system:nodes"])
+            let api = KubeletServer(nodeName: cluster.nodeName, client: client)
+            let http = try await HTTPServer.start(
+                host: cluster.isLoopback ? "127.0.0.1" : "0.0.0.0", port: configuration.kubeletPort,
+                tls: try cluster.kubeletContext(address: configuration.nodeAddress), responder: api,
+                eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+            configuration.kubeletPort = http.port
             let agent = NodeAgent(configuration: configuration, client: client, runtime: driver) { Output.error($0) }
+            api.connect(agent)
             cluster.server.connect(node: cluster.nodeName, agent)
             let provisioner = LocalPathProvisioner(
                 LocalClient(
@@ -99,7 +111,7 @@ final class NodeHost: Sendable {
                 administrator: LocalClient(cluster.server, user: "system:apiserver", groups: ["system:masters"]),
                 nodeName: cluster.nodeName, directory: cluster.dataDirectory + "/volumes"
             ) { Output.error($0) }
-            return NodeHost(cluster.nodeName, agent, services, provisioner, supervisor, driver)
+            return NodeHost(cluster.nodeName, agent, http, services, provisioner, supervisor, driver)
         } catch {
             await supervisor?.stop()
             if let error = error as? RuntimeError { throw Failure("the container runtime cannot be used: \(error)") }
@@ -129,6 +141,7 @@ final class NodeHost: Sendable {
     /// Containers, and the shims that watch over them, go on.
     func stop() async {
         running.cancel()
+        await http.shutdown(grace: .seconds(1))
         await running.value
         await services.stop()
         await supervisor?.stop()

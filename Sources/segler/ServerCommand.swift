@@ -33,6 +33,9 @@ struct ServerCommand: AsyncParsableCommand {
         help: "Use a container runtime that is running already (unix:///path/to.sock) instead of an own containerd.")
     var runtimeEndpoint: String?
 
+    @Option(help: "Where the node's agent serves logs, streams and measurements (0: any free port).")
+    var kubeletPort = 10250
+
     @Option(
         help: ArgumentHelp(
             "Where the manifests of static Pods are (default: DATA-DIR/manifests).", valueName: "directory"))
@@ -55,6 +58,7 @@ struct ServerCommand: AsyncParsableCommand {
                 noNode
                 ? nil
                 : try await NodeHost.start(cluster, runtimeEndpoint: runtimeEndpoint, signals) {
+                    $0.kubeletPort = kubeletPort
                     if let podManifestDir { $0.manifestDirectory = podManifestDir }
                     $0.allowedUnsafeSysctls = allowedUnsafeSysctls
                 }

@@ -180,7 +180,7 @@ class Segler:
 
     def command(self, *more):
         return [str(BINARY), "server", "--data-dir", str(self.data), "--listen", f"127.0.0.1:{self.port}",
-                *([] if self.node else ["--no-node"]), *map(str, more)]
+                *(["--kubelet-port", "0"] if self.node else ["--no-node"]), *map(str, more)]
 
     def start(self, *more, timeout=60):
         """Starts it, waits for the line that begins with `ready`, and returns how long that took in seconds."""

@@ -34,7 +34,7 @@ import Testing
                 ]
             ],
         ]
-        let lines = ResourceMetricsText(summary).text.split(separator: "\n").filter { !$0.hasPrefix("#") }
+        let lines = MetricsText(resourcesOf: summary).text.split(separator: "\n").filter { !$0.hasPrefix("#") }
         #expect(
             lines == [
                 "container_cpu_usage_seconds_total{container=\"c\",namespace=\"n\",pod=\"p\"} 0.5",

@@ -15,6 +15,7 @@ final class NodeServices: Sendable {
     let serviceVariables: ServiceVariables
     let watches: ObjectWatches
     let stats: StatsCollector
+    let measurements = Measurements()
     let watcher: FileWatcher?
     let log: NodeLog
 

@@ -13,6 +13,15 @@ struct Probe: Sendable {
         case failure(String)
         /// The check could not be made; it counts for nothing.
         case unknown(String)
+
+        /// As measurements name it.
+        var metric: String {
+            switch self {
+            case .success, .warning: "successful"
+            case .failure: "failed"
+            case .unknown: "unknown"
+            }
+        }
     }
     let spec: JSONRef
     let target: ActionTarget

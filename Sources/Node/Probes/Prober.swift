@@ -11,6 +11,14 @@ final class Prober: Sendable {
         case startup = "startupProbe"
         case liveness = "livenessProbe"
         case readiness = "readinessProbe"
+        /// As measurements name it.
+        var metric: String {
+            switch self {
+            case .startup: "Startup"
+            case .liveness: "Liveness"
+            case .readiness: "Readiness"
+            }
+        }
         /// As events name it.
         var title: String {
             switch self {
@@ -122,6 +130,9 @@ final class Prober: Sendable {
             let outcome = await probe.run(services.driver)
             if Task.isCancelled { return }
             tell(outcome, key.kind, probe.target.container, pod, services)
+            services.measurements.probed(
+                key.kind.metric, outcome.metric, container: probe.target.container.name, pod: pod.name,
+                namespace: pod.namespace, uid: pod.uid)
             var isSuccess: Bool?
             switch outcome {
             case .success, .warning: isSuccess = true

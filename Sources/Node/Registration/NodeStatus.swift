@@ -134,7 +134,7 @@ struct NodeStatus: Sendable {
             ["type": "InternalIP", "address": .string(configuration.nodeAddress)],
             ["type": "Hostname", "address": .string(configuration.nodeName)],
         ]
-        if status["daemonEndpoints"].isNull { status["daemonEndpoints"] = ["kubeletEndpoint": ["Port": 10250]] }
+        status["daemonEndpoints"] = ["kubeletEndpoint": ["Port": .int(configuration.kubeletPort)]]
         status["nodeInfo"] = nodeInfo(before["nodeInfo"])
         if !images.isEmpty { status["images"] = .array(imageList) }
         node["status"] = status

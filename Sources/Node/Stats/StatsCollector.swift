@@ -20,6 +20,7 @@ actor StatsCollector {
     }
     struct Container: Sendable {
         var name = ""
+        var id = ""
         var usage = Usage()
     }
     struct Pod: Sendable {
@@ -94,7 +95,7 @@ actor StatsCollector {
             pod.uid = uid
             pod.name = container.labels[RuntimeLabels.podName] ?? ""
             pod.namespace = container.labels[RuntimeLabels.podNamespace] ?? ""
-            pod.containers.append(Container(name: container.metadata.name, usage: usage))
+            pod.containers.append(Container(name: container.metadata.name, id: container.id, usage: usage))
             pods[uid] = pod
         }
         before = samples

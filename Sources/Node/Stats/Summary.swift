@@ -7,12 +7,7 @@ internal import Runtime
 /// https://kubernetes.io/docs/reference/instrumentation/node-metrics/
 extension NodeAgent {
     public func statistics() async throws(StatusError) -> NodeStatistics {
-        let snapshot: StatsCollector.Snapshot
-        do {
-            snapshot = try await services.stats.snapshot()
-        } catch {
-            throw .unavailable("the container runtime of node \(configuration.nodeName) gives no statistics: \(error)")
-        }
+        let snapshot = try await measured()
         let directory = configuration.dataDirectory
         let disk = try? await blocking { FileSystemInfo(directory) }
         var node: JSONValue = ["nodeName": .string(configuration.nodeName)]
@@ -26,6 +21,14 @@ extension NodeAgent {
         }
         let summary: JSONValue = ["node": node, "pods": .array(snapshot.pods.map(Self.summary))]
         return NodeStatistics(summary: summary, window: snapshot.window)
+    }
+
+    func measured() async throws(StatusError) -> StatsCollector.Snapshot {
+        do {
+            return try await services.stats.snapshot()
+        } catch {
+            throw .unavailable("the container runtime of node \(configuration.nodeName) gives no statistics: \(error)")
+        }
     }
 
     private static func summary(_ pod: StatsCollector.Pod) -> JSONValue {

@@ -155,6 +155,7 @@ extension NodeAgent: NodeConnection {
 }
 
 extension PodWorker {
+    var runningContainers: [String] { runtime.running.map(\.status.metadata.name) }
     func isRunning(_ id: String) -> Bool { runtime.running.contains { $0.id == id } }
 }
 

@@ -11,13 +11,14 @@ internal import TLS
 /// knows and allows.
 /// https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/
 public final class KubeletServer: Responder {
-    private let node: any NodeConnection
+    private let agent = Mutex<(any NodeConnection)?>(nil)
     private let gate: KubeletGate
 
     /// - Parameter client: asks the API server who somebody is, and what they may.
-    public init(_ node: any NodeConnection, nodeName: String, client: any ObjectClient) {
-        (self.node, gate) = (node, KubeletGate(nodeName: nodeName, client))
-    }
+    public init(nodeName: String, client: any ObjectClient) { gate = KubeletGate(nodeName: nodeName, client) }
+
+    /// From now on this agent answers; before, nobody does (503).
+    public func connect(_ node: any NodeConnection) { agent.withLock { $0 = node } }
 
     public func refusal(_ status: HTTPResponseStatus, _ reason: String) -> HTTPResponse {
         APIServer.text(status, reason + "\n")
@@ -43,7 +44,7 @@ public final class KubeletServer: Responder {
     private func route(
         _ request: HTTPRequest, _ admit: @escaping @Sendable () async throws(StatusError) -> Void
     ) throws(StatusError) -> Reply {
-        let node = node
+        guard let node = agent.withLock({ $0 }) else { throw .unavailable("the agent is starting") }
         let query = Query(request.query)
         let words = request.path.split(separator: "/").map { PercentEncoding.decode($0) ?? String($0) }
         switch (words.first, words.count) {

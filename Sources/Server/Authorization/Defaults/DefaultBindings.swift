@@ -5,6 +5,7 @@ extension DefaultRoles {
         bind system:basic-user ClusterRole system:basic-user Group=system:authenticated
         bind system:discovery ClusterRole system:discovery Group=system:authenticated
         bind system:kube-controller-manager ClusterRole system:kube-controller-manager User=system:kube-controller-manager
+        bind system:kubelet-api-admin ClusterRole system:kubelet-api-admin User=kube-apiserver-kubelet-client
         bind system:kube-dns ClusterRole system:kube-dns ServiceAccount=kube-system/kube-dns
         bind system:kube-scheduler ClusterRole system:kube-scheduler User=system:kube-scheduler
         bind system:monitoring ClusterRole system:monitoring Group=system:monitoring
