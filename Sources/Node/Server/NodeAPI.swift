@@ -63,24 +63,36 @@ extension NodeAgent {
                 if count > 0 { running += 1 }
             }
             var text = MetricsText()
-            text.add("kubelet_node_name", .gauge, "The node's name. The count is always 1.", [([("node", configuration.nodeName)], 1)])
+            text.add(
+                "kubelet_node_name", .gauge, "The node's name. The count is always 1.",
+                [([("node", configuration.nodeName)], 1)])
             text.add("kubelet_running_pods", .gauge, "Number of pods that have a running pod sandbox", Double(running))
             text.add(
                 "kubelet_running_containers", .gauge, "Number of containers currently running",
                 [([("container_state", "running")], Double(containers))])
-            text.add("kubelet_desired_pods", .gauge, "The number of pods the kubelet is being instructed to run.", Double(pods.count))
+            text.add(
+                "kubelet_desired_pods", .gauge, "The number of pods the kubelet is being instructed to run.",
+                Double(pods.count))
             text.add(
                 "kubelet_pod_start_duration_seconds",
                 "Duration in seconds from kubelet seeing a pod for the first time to the pod starting to run",
                 services.measurements.podStart)
             text.add(
                 "kubelet_evictions", .counter, "Cumulative number of pod evictions by eviction signal",
-                services.measurements.evictions.sorted { $0.key < $1.key }.map { ([("eviction_signal", $0.key)], Double($0.value)) })
+                services.measurements.evictions.sorted { $0.key < $1.key }.map {
+                    ([("eviction_signal", $0.key)], Double($0.value))
+                })
             let ticks = Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
             let fields = (Files.text("/proc/self/stat") ?? "").split(separator: ")").last?.split(separator: " ") ?? []
-            if fields.count > 21, let user = Double(fields[11]), let system = Double(fields[12]), let pages = Double(fields[21]) {
-                text.add("process_cpu_seconds_total", .counter, "Total user and system CPU time spent in seconds.", (user + system) / ticks)
-                text.add("process_resident_memory_bytes", .gauge, "Resident memory size in bytes.", pages * Double(sysconf(Int32(_SC_PAGESIZE))))
+            if fields.count > 21, let user = Double(fields[11]), let system = Double(fields[12]),
+                let pages = Double(fields[21])
+            {
+                text.add(
+                    "process_cpu_seconds_total", .counter, "Total user and system CPU time spent in seconds.",
+                    (user + system) / ticks)
+                text.add(
+                    "process_resident_memory_bytes", .gauge, "Resident memory size in bytes.",
+                    pages * Double(sysconf(Int32(_SC_PAGESIZE))))
             }
             return text
         }

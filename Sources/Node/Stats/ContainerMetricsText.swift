@@ -67,7 +67,9 @@ extension MetricsText {
         add(
             "container_last_seen", .gauge, "Last time a container was seen by the exporter",
             rows.map { ($0.labels, Double($0.usage.time) / 1e9) })
-        add("machine_cpu_cores", .gauge, "Number of logical CPU cores.", Double(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+        add(
+            "machine_cpu_cores", .gauge, "Number of logical CPU cores.",
+            Double(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
         add(
             "machine_memory_bytes", .gauge, "Amount of memory installed on the machine.",
             MemoryInfo.read()["MemTotal"].map { Double($0) })

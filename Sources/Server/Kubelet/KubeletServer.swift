@@ -96,7 +96,9 @@ public final class KubeletServer: Responder {
                 case .stdout(let bytes), .stderr(let bytes): written += bytes
                 case .status: break
                 }
-                if written.count > 4 << 20 { throw StatusError.badRequest("the command wrote more than 4 MiB: use exec") }
+                if written.count > 4 << 20 {
+                    throw StatusError.badRequest("the command wrote more than 4 MiB: use exec")
+                }
             }
         } catch {
             stream.close()

@@ -56,7 +56,8 @@ extension APIServer {
     /// A process's streams over a WebSocket, or over SPDY as the runtime speaks it.
     static func session(
         _ name: String, _ node: any NodeConnection, _ namespace: String, _ pod: String, _ container: String,
-        _ options: ExecOptions, _ request: HTTPRequest, admit: @escaping @Sendable () async throws(StatusError) -> Void = {}
+        _ options: ExecOptions, _ request: HTTPRequest,
+        admit: @escaping @Sendable () async throws(StatusError) -> Void = {}
     ) -> Reply {
         if asksForSPDY(request) {
             let session: StreamingSession =
@@ -196,7 +197,9 @@ extension ExecOptions {
 
     /// As a kubelet is asked.
     var query: String {
-        let flags = [("input", stdin), ("output", stdout), ("error", stderr), ("tty", tty)].filter(\.1).map { $0.0 + "=1" }
+        let flags = [("input", stdin), ("output", stdout), ("error", stderr), ("tty", tty)].filter(\.1).map {
+            $0.0 + "=1"
+        }
         return (flags + command.map { "command=" + PercentEncoding.encode($0) }).joined(separator: "&")
     }
 }
