@@ -30,6 +30,8 @@ public struct NodeConfiguration: Sendable {
     /// The runtime's socket, for messages: unix:///run/containerd/containerd.sock.
     public var runtimeEndpoint: String
     public var maxPods = 110
+    /// The name of the cgroup that holds those of all pods; nil: the runtime places containers as it likes.
+    public var cgroupRoot: String?
     /// Where the agent's own API listens.
     public var kubeletPort = 10250
     /// Put on the Node besides the well-known ones.

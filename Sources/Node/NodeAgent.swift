@@ -178,6 +178,9 @@ public final class NodeAgent: Sendable {
             if parts.count == 3 { orphan(parts[2], parts[0], parts[1]) }
         }
         for uid in names.0 { orphan(uid, "", "") }
+        if let cgroups = services.cgroups, let uids = try? await blocking({ cgroups.pods }) {
+            for uid in uids { orphan(uid, "", "") }
+        }
     }
 
     private func orphan(_ uid: String, _ namespace: String, _ name: String) {

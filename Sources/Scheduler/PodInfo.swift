@@ -45,7 +45,7 @@ final class PodInfo: Sendable {
             isBeingDeleted && pod.condition("DisruptionTarget")["reason"].equals(Preemption.conditionReason)
         started = status["startTime"].string ?? pod.metadata["creationTimestamp"].string ?? ""
         nominatedNode = status["nominatedNodeName"].string ?? ""
-        requests = isTerminal ? Resources() : Resources(podSpec: spec)
+        requests = isTerminal ? Resources() : Resources(podSpec: spec, status: status)
         hostPorts = isTerminal ? [] : HostPort.all(spec)
         affinity = PodAffinity(spec["affinity"], namespace: namespace, labels: labels)
         claims = Self.claims(spec, pod)

@@ -48,11 +48,26 @@ struct Resources: Hashable, Sendable {
     /// What a pod needs at most at any moment: its containers together, or an init container on top of the sidecars
     /// started before it; and the overhead of its runtime class.
     /// https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#resource-sharing-within-containers
-    init(podSpec spec: JSONRef) {
+    ///
+    /// While a resize is on its way, both what is asked for and what the node has given count; what it can never give does
+    /// not (KEP-1287).
+    init(podSpec spec: JSONRef, status: JSONRef = .missing) {
         var running = Resources()
         var starting = Resources()
+        let isInfeasible = status["conditions"].elements.contains {
+            $0["type"].equals("PodResizePending") && $0["reason"].equals("Infeasible")
+        }
+        func given(_ container: JSONRef, _ statuses: String) -> Resources {
+            let wanted = Resources(container["resources"]["requests"])
+            guard let name = container["name"].string,
+                let own = status[statuses].elements.first(where: { $0["name"].equals(name) }),
+                own["allocatedResources"].exists
+            else { return wanted }
+            let has = Resources(own["allocatedResources"]).max(Resources(own["resources"]["requests"]))
+            return isInfeasible ? has : wanted.max(has)
+        }
         for container in spec["initContainers"].elements {
-            let requests = Resources(container["resources"]["requests"])
+            let requests = given(container, "initContainerStatuses")
             if container["restartPolicy"].equals("Always") {
                 running += requests
                 starting = starting.max(running)
@@ -60,7 +75,7 @@ struct Resources: Hashable, Sendable {
                 starting = starting.max(running + requests)
             }
         }
-        for container in spec["containers"].elements { running += Resources(container["resources"]["requests"]) }
+        for container in spec["containers"].elements { running += given(container, "containerStatuses") }
         self = running.max(starting)
         // Requests of the pod as a whole stand for those of its containers (KEP-2837).
         let whole = Resources(spec["resources"]["requests"])

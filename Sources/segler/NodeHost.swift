@@ -90,6 +90,10 @@ final class NodeHost: Sendable {
                 nodeName: cluster.nodeName, dataDirectory: cluster.dataDirectory, podCIDR: network.podCIDR,
                 nodeAddress: Host.primaryAddress(), runtimeEndpoint: endpoint)
             configuration.version = Versions.kubernetes
+            // A runtime of somebody else's may have its cgroups from systemd.
+            if runtimeEndpoint == nil {
+                configuration.cgroupRoot = network.bridge == "segler0" ? "kubepods" : "kubepods-\(network.bridge)"
+            }
             let services = await NodeNetwork.start(cluster, network, nodeAddress: configuration.nodeAddress)
             configuration.apiServerHost = cluster.configuration.serviceAddress(1) ?? ""
             configuration.clusterDNS = services.dnsAddresses

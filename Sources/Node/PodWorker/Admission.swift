@@ -15,6 +15,8 @@ final class Admission: Sendable {
         var labels: [String: String] = [:]
         /// What each admitted pod asks for.
         var requests: [String: [String: Quantity]] = [:]
+        /// Pods that would take more when somebody leaves.
+        var deferred: [String: @Sendable () -> Void] = [:]
     }
     private let state = Mutex(State())
     private let nodeName: String
@@ -34,7 +36,46 @@ final class Admission: Sendable {
         state.withLock { $0.requests[pod.uid] = requests }
     }
 
-    func remove(_ uid: String) { state.withLock { _ = $0.requests.removeValue(forKey: uid) } }
+    func remove(_ uid: String) {
+        let waiting = state.withLock { state in
+            guard state.requests.removeValue(forKey: uid) != nil else { return [@Sendable () -> Void]() }
+            defer { state.deferred = [:] }
+            return Array(state.deferred.values)
+        }
+        for wake in waiting { wake() }
+    }
+
+    /// Takes what a pod asks for now in place of what it has; refused, it keeps that.
+    /// - Parameter wake: called when a resize that was put off may be possible.
+    func resize(_ pod: Object, wake: @escaping @Sendable () -> Void) -> Rejection? {
+        let requests = Self.requests(of: pod)
+        return state.withLock { state in
+            for resource in requests.keys.sorted() where resource != "pods" {
+                guard let wanted = requests[resource], wanted > .zero, let capacity = state.capacity[resource],
+                    wanted > state.requests[pod.uid]?[resource] ?? .zero
+                else { continue }
+                let amount = { (quantity: Quantity) in resource == "cpu" ? quantity.milliValue : quantity.value }
+                if capacity < wanted {
+                    return Rejection(
+                        reason: "Infeasible",
+                        message: "Node didn't have enough capacity: \(resource), requested: \(amount(wanted)), "
+                            + "capacity: \(amount(capacity))")
+                }
+                let used = state.requests.filter { $0.key != pod.uid }.values.reduce(Quantity.zero) {
+                    $0 + ($1[resource] ?? .zero)
+                }
+                guard capacity < used + wanted else { continue }
+                state.deferred[pod.uid] = wake
+                return Rejection(
+                    reason: "Deferred",
+                    message: "Node didn't have enough resource: \(resource), requested: \(amount(wanted)), "
+                        + "used: \(amount(used)), capacity: \(amount(capacity))")
+            }
+            state.requests[pod.uid] = requests
+            state.deferred[pod.uid] = nil
+            return nil
+        }
+    }
 
     func admit(_ pod: Object) -> Rejection? {
         let requests = Self.requests(of: pod)

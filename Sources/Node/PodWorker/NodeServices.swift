@@ -16,6 +16,7 @@ final class NodeServices: Sendable {
     let watches: ObjectWatches
     let stats: StatsCollector
     let measurements = Measurements()
+    let cgroups: Cgroups?
     let watcher: FileWatcher?
     let log: NodeLog
 
@@ -36,6 +37,7 @@ final class NodeServices: Sendable {
         serviceVariables = ServiceVariables(client)
         watches = ObjectWatches(client)
         stats = StatsCollector(driver)
+        cgroups = Cgroups(root: configuration.cgroupRoot)
         admission = Admission(nodeName: configuration.nodeName)
         // Without inotify the ends of containers are seen a little later.
         watcher = try? FileWatcher()

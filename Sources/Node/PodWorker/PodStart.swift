@@ -14,14 +14,21 @@ extension PodWorker {
             for sandbox in runtime.sandboxes { try await services.driver.stopPodSandbox(id: sandbox.id) }
         }
         let hostDNS = DNSConfig(resolvConf: try await blocking { Files.text("/etc/resolv.conf") ?? "" })
-        let config = PodSandboxConfig(pod, attempt: attempt, services.configuration, hostDNS: hostDNS)
+        var config = PodSandboxConfig(pod, attempt: attempt, services.configuration, hostDNS: hostDNS)
+        if let cgroups = services.cgroups {
+            do {
+                try await blocking { try cgroups.set(pod) }
+                config.cgroupParent = cgroups.parent(of: pod)
+            } catch { services.log("pod \(pod.key) has no cgroup of its own: \(error)") }
+        }
         do {
             try checkHostname(pod, services.configuration)
             guard pod.spec["hostUsers"].bool ?? true else {
                 throw ConfigurationError("user namespaces (hostUsers: false) are not supported by this node")
             }
             let handler = try await runtimeHandler(pod)
-            try await blocking { try Files.makeDirectories(config.logDirectory) }
+            let logs = config.logDirectory
+            try await blocking { try Files.makeDirectories(logs) }
             let id = try await services.driver.runPodSandbox(config, runtimeHandler: handler)
             for old in runtime.sandboxes.indices { runtime.sandboxes[old].state = .notReady }
             runtime.add(try await services.driver.podSandboxStatus(id: id))
@@ -99,6 +106,7 @@ extension PodWorker {
         creationFailures[container.name] = nil
         restarted(start)
         if let id {
+            actual[id] = container.spec["resources"].exists ? container.spec["resources"].value : [:]
             runtime.add(try await services.driver.containerStatus(id: id), sandboxID: sandboxID)
             runPostStart(container, id, pod)
         }
@@ -163,7 +171,8 @@ extension PodWorker {
             config.securityContext.namespaceOptions.targetID = instance.id
         }
         let attempt = runtime.sandboxes.first { $0.id == sandboxID }?.metadata.attempt ?? 0
-        let sandbox = PodSandboxConfig(pod, attempt: attempt, services.configuration, hostDNS: DNSConfig())
+        var sandbox = PodSandboxConfig(pod, attempt: attempt, services.configuration, hostDNS: DNSConfig())
+        if let cgroups = services.cgroups { sandbox.cgroupParent = cgroups.parent(of: pod) }
         return (config, sandbox)
     }
 }

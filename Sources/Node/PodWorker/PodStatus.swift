@@ -27,6 +27,9 @@ struct PodStatus: Sendable {
     var failure: PodPlan.Waiting?
     /// Whether that was for the node's sake and no fault of the pod.
     var isDisrupted = false
+    var resize = ResizeState.none
+    /// What containers have, by their IDs, where that may be another than their spec says.
+    var actual: [String: JSONValue] = [:]
 
     /// Puts everything into the object's status. What the agent does not own stays. Returns whether anything changed.
     func write(to object: inout JSONValue) -> Bool {
@@ -60,7 +63,14 @@ struct PodStatus: Sendable {
         ] where !list.isEmpty {
             status[field] = .array(list.map(\.1))
         }
+        let passing = Set(["PodResizePending", "PodResizeInProgress"]).subtracting(resize.conditions.map(\.type))
+        if let list = status["conditions"].array, list.contains(where: { passing.contains($0["type"].string ?? "") }) {
+            status["conditions"] = .array(list.filter { !passing.contains($0["type"].string ?? "") })
+        }
         object["status"] = status
+        for condition in resize.conditions {
+            object.setCondition(condition, now: now, observedGeneration: pod.generation)
+        }
         for condition in conditions(phase: phase, main: main, initial: initial) {
             object.setCondition(condition, now: now, observedGeneration: pod.generation)
         }
@@ -193,9 +203,10 @@ struct PodStatus: Sendable {
     private func addSpec(_ container: ContainerSpec, to status: inout JSONValue) {
         let resources = container.spec["resources"]
         if resources["requests"].exists { status["allocatedResources"] = resources["requests"].value }
-        if resources.count > 0 {
+        let has = runtime.latest(container.name).flatMap { actual[$0.id] } ?? resources.value
+        if has.object?.isEmpty == false {
             var shown: JSONValue = [:]
-            for field in ["limits", "requests"] where resources[field].exists { shown[field] = resources[field].value }
+            for field in ["limits", "requests"] where has.has(field) { shown[field] = has[field] }
             status["resources"] = shown
         } else if container.role != .ephemeral {
             status["resources"] = [:]

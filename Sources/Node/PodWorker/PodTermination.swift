@@ -38,7 +38,9 @@ extension PodWorker {
         for instance in runtime.instances { try await services.driver.removeContainer(id: instance.id) }
         let (directory, logs) = (services.configuration.podDirectory(uid), services.configuration.logDirectory(pod))
         let hasLogs = !pod.name.isEmpty
+        let (cgroups, uid) = (services.cgroups, uid)
         try await blocking {
+            cgroups?.remove(uid)
             try Mounts.unmountAll(below: directory)
             try Files.removeTree(directory)
             if hasLogs { try Files.removeTree(logs) }

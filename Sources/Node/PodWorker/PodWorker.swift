@@ -45,6 +45,12 @@ actor PodWorker {
     var isDisrupted = false
     private var isAdmitted = false
     var failure: PodPlan.Waiting?
+    var allocation: Allocation?
+    /// The node gave it something else than it began with.
+    var wasResized = false
+    var resize = ResizeState.none
+    /// What containers have, by their IDs, since they were made or last changed.
+    var actual: [String: JSONValue] = [:]
     private var firstSeen = Time.now
     private var retries = Backoff(initial: 1, maximum: 20)
     private var alarm: (time: Time, task: Task<Void, Never>)?
@@ -201,12 +207,13 @@ actor PodWorker {
                 let rejection = try await services.rejection(of: pod) ?? services.admission.admit(pod)
                 if let rejection { return await refuse(pod, rejection) }
             } else {
-                services.admission.add(pod)
+                services.admission.add(await loadAllocation(pod).applied(to: pod))
             }
             isAdmitted = true
             if runtime.isEmpty { await publish(pod) }
         }
         if failure != nil || hasPassedDeadline(pod) { return await fail(pod) }
+        let pod = await allocate(pod)
         watchReferences(pod)
         // Every step changes what the runtime holds; after a few of them others have their turn.
         for _ in 0..<8 {
@@ -218,12 +225,13 @@ actor PodWorker {
                         || runtime.latest(container.name).map { prober?.result($0.id, .startup) == true } ?? false
                 }, now: .now)
             isInitialized = plan.isInitialized
+            let restarts = try await actuate(pod)
             for (name, why) in plan.waiting { tellBackoff(pod, name, why) }
             let planned = Set(plan.start.map(\.container.name))
             waiting = waiting.filter { planned.contains($0.key) && $0.value.reason != "CrashLoopBackOff" }
                 .merging(plan.waiting) { $1 }
             if let time = plan.wakeAt { wake(at: time) }
-            for kill in plan.kill {
+            for kill in plan.kill + restarts {
                 let deadline = kill.grace.map { Time.now.adding(seconds: Double($0)) }
                 stop(kill.id, pod, kill.container, message: kill.message, deadline: deadline)
             }
@@ -335,7 +343,7 @@ actor PodWorker {
             probeResult: { prober?.result($0, $1) }, starting: starting,
             terminationMessages: terminationMessages, isInitialized: isInitialized, isTerminal: isTerminal,
             startTime: firstSeen, now: .now, failure: failure,
-            isDisrupted: isDisrupted)
+            isDisrupted: isDisrupted, resize: resize, actual: actual)
     }
 
     // MARK: Probes
