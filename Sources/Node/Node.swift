@@ -16,7 +16,7 @@
 //   Stats/, Server/ what runs uses, and what a kubelet answers on its own port
 //   Support/        files, mounts, inotify
 
-internal import API
+public import API
 
 /// How an agent is told to run its node.
 public struct NodeConfiguration: Sendable {
@@ -30,6 +30,12 @@ public struct NodeConfiguration: Sendable {
     /// The runtime's socket, for messages: unix:///run/containerd/containerd.sock.
     public var runtimeEndpoint: String
     public var maxPods = 110
+    public var evictionThresholds = EvictionThresholds()
+    /// Percent of the disk in use at which unused images begin to go, and below which they stay.
+    public var imageHighPercent = 85
+    public var imageLowPercent = 80
+    /// What is kept back from pods, by resource (`--kube-reserved`, `--system-reserved`).
+    public var reserved: [String: Quantity] = [:]
     /// The name of the cgroup that holds those of all pods; nil: the runtime places containers as it likes.
     public var cgroupRoot: String?
     /// Where the agent's own API listens.

@@ -33,6 +33,15 @@ struct ServerCommand: AsyncParsableCommand {
         help: "Use a container runtime that is running already (unix:///path/to.sock) instead of an own containerd.")
     var runtimeEndpoint: String?
 
+    @Option(help: "How little may be left before Pods are evicted: memory.available<100Mi,nodefs.available<10%, ...")
+    var evictionHard: String?
+
+    @Option(help: "Kept back for Segler and the container runtime: cpu=100m,memory=256Mi,ephemeral-storage=1Gi.")
+    var kubeReserved: String?
+
+    @Option(help: "Kept back for the rest of the machine, in the same form.")
+    var systemReserved: String?
+
     @Option(help: "Where the node's agent serves logs, streams and measurements (0: any free port).")
     var kubeletPort = 10250
 
@@ -49,6 +58,8 @@ struct ServerCommand: AsyncParsableCommand {
 
     func run() async throws {
         let address = try ListenAddress(listen)
+        let thresholds = try thresholds()
+        let reserved = try reserved()
         let signals = try StopSignals()
         if !noNode { try NodeHost.check(runtimeEndpoint: runtimeEndpoint) }
         let cluster = try await Cluster.start(
@@ -59,6 +70,8 @@ struct ServerCommand: AsyncParsableCommand {
                 ? nil
                 : try await NodeHost.start(cluster, runtimeEndpoint: runtimeEndpoint, signals) {
                     $0.kubeletPort = kubeletPort
+                    $0.evictionThresholds = thresholds
+                    $0.reserved = reserved
                     if let podManifestDir { $0.manifestDirectory = podManifestDir }
                     $0.allowedUnsafeSysctls = allowedUnsafeSysctls
                 }
@@ -71,6 +84,30 @@ struct ServerCommand: AsyncParsableCommand {
             await cluster.stop()
             throw error
         }
+    }
+
+    private func thresholds() throws -> EvictionThresholds {
+        do { return try EvictionThresholds(parsing: evictionHard ?? "") } catch {
+            throw Failure("--eviction-hard: \(error)", exitCode: 2)
+        }
+    }
+
+    private func reserved() throws -> [String: Quantity] {
+        var sum: [String: Quantity] = [:]
+        for (option, text) in [("--kube-reserved", kubeReserved), ("--system-reserved", systemReserved)] {
+            for part in (text ?? "").split(separator: ",") {
+                let sides = part.split(separator: "=", maxSplits: 1).map(String.init)
+                guard sides.count == 2, ["cpu", "memory", "ephemeral-storage"].contains(sides[0]),
+                    let amount = Quantity(sides[1]), amount >= .zero
+                else {
+                    throw Failure(
+                        "\(option) \(part): give cpu, memory or ephemeral-storage with a quantity, such as memory=256Mi",
+                        exitCode: 2)
+                }
+                sum[sides[0], default: .zero] += amount
+            }
+        }
+        return sum
     }
 
     private func announce(_ cluster: Cluster, _ node: NodeHost?) async {

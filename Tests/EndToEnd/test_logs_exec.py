@@ -170,3 +170,12 @@ def test_an_exec_that_is_broken_off_leaves_the_container_alone(shell):
         Lines(kubectl.stdout).until("started")
     assert is_ready(shell.get("pod", "shell"))
     assert shell.kubectl("exec", "shell", "--", "echo", "fine") == "fine\n"
+
+
+def test_following_goes_on_with_the_next_instance(ns):
+    """A container that is started again writes on in the same stream; one that is over ends it."""
+    ns.run("again", script="echo begin; sleep 2; exit 1", restartPolicy="Always")
+    with ns.kubectl_running("logs", "-f", "again") as kubectl:
+        lines = Lines(kubectl.stdout)
+        lines.until("begin")
+        lines.until("begin")

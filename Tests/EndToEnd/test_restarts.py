@@ -2,9 +2,10 @@
 import os
 import pathlib
 import signal
+import time
 
 import pytest
-from segler import container, eventually, is_ready, phase
+from segler import container, eventually, is_ready, phase, pod
 
 pytestmark = pytest.mark.restarts
 STEADY = "trap 'exit 0' TERM; n=0; while :; do n=$((n+1)); echo beat $n; sleep 1 & wait $!; done"
@@ -124,3 +125,40 @@ def test_a_pod_on_its_way_out_goes_on_going(ns):
     stop_segler(ns.cluster, signal.SIGKILL)
     ns.cluster.start()
     ns.wait("leaving", lambda p: p is None, timeout=30)
+
+
+def instances(ns):
+    """How many containers of each Pod run, by what the kernel says: a directory a container in the Pod's cgroup."""
+    counts = {}
+    for value in ns.api.get(ns.path()).json["items"]:
+        uid, running = value["metadata"]["uid"], 0
+        for group in pathlib.Path("/sys/fs/cgroup").glob(f"*/kubepods-{ns.cluster.network}/*/pod{uid}"):
+            tasks = [d for d in group.iterdir() if d.is_dir() and (d / "cgroup.procs").read_text().strip()]
+            running = max(running, len(tasks))
+        counts[value["metadata"]["name"]] = running
+    return counts
+
+
+@pytest.mark.parametrize("after", [0.2, 0.6, 1.2])
+def test_a_power_cut_while_pods_come_and_go(ns, after):
+    """kill -9 of everything while some start and others end: no container runs twice, none is lost, none stays behind."""
+    names = [f"p{n}" for n in range(6)]
+    for name in names[:3]:
+        ns.run(name, script=STEADY, terminationGracePeriodSeconds=3)
+    gone = {n: ns.get("pod", n)["metadata"]["uid"] for n in names[:3]}
+    for name in names[:3]:
+        ns.kubectl("delete", "pod", name, "--wait=false")
+    for name in names[3:]:
+        ns.create(pod(name, script=STEADY))
+    time.sleep(after)
+    stop_segler(ns.cluster, signal.SIGKILL)
+    kill_containerd(ns.cluster)
+    ns.cluster.start()
+    ready_node(ns.cluster)
+    for name in names[3:]:
+        # One whose start was cut off may have been started a second time.
+        assert container(ns.wait(name, is_ready))["restartCount"] <= 1
+    eventually(lambda: set(p["metadata"]["name"] for p in ns.api.get(ns.path()).json["items"]) == set(names[3:]))
+    # A sandbox and a container each.
+    eventually(lambda: instances(ns) == {name: 2 for name in names[3:]}, what="one container for each Pod")
+    eventually(lambda: not any(ns.cluster.files_about(uid) for uid in gone.values()), what="the end of what they left")

@@ -528,7 +528,7 @@ extension JSONValue {
             var options = LogOptions()
             options.follow = true
             let reader = LogReader(
-                path: path, options, isAlive: { true }, signals: signals,
+                path: path, options, state: { .writing }, signals: signals,
                 sources: watch.map { [$0] } ?? [])
             #expect(try await reader.next() == Array("one\n".utf8))
             rename(path, path + ".1")
@@ -539,7 +539,7 @@ extension JSONValue {
 
     func read(_ path: String, _ options: LogOptions) async throws -> String {
         let reader = LogReader(
-            path: path, options, isAlive: { false }, signals: AsyncStream { $0.finish() }, sources: [])
+            path: path, options, state: { .ended }, signals: AsyncStream { $0.finish() }, sources: [])
         var text = ""
         while let piece = try await reader.next() { text += String(decoding: piece, as: UTF8.self) }
         return text

@@ -17,6 +17,14 @@ final class NodeServices: Sendable {
     let stats: StatsCollector
     let measurements = Measurements()
     let cgroups: Cgroups?
+    private let garbage = Mutex<ImageGarbage?>(nil)
+    var imageGarbage: ImageGarbage {
+        garbage.withLock { garbage in
+            let found = garbage ?? ImageGarbage(self)
+            garbage = found
+            return found
+        }
+    }
     let watcher: FileWatcher?
     let log: NodeLog
 
@@ -54,6 +62,11 @@ final class NodeServices: Sendable {
 
     func update(allocatable: [String: Quantity], memoryCapacity: Int) {
         state.withLock { ($0.allocatable, $0.memoryCapacity) = (allocatable, memoryCapacity) }
+    }
+
+    func nodeEvent(_ type: EventType, _ reason: String, _ message: String) {
+        let name = configuration.nodeName
+        recorder.event(ObjectReference(kind: "Node", name: name, uid: name), type, reason: reason, message)
     }
 
     func event(_ pod: Object, _ type: EventType, _ reason: String, _ message: String, fieldPath: String = "") {

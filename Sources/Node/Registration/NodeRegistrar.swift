@@ -10,6 +10,8 @@ actor NodeRegistrar {
     static let renewInterval = 10.0
     static let leaseDuration = 40
     static let statusInterval = 300.0
+    /// Seconds that the node must be without pressure before it says so.
+    static let pressureTransition = 300.0
     static let leaseNamespace = "kube-node-lease"
 
     private let services: NodeServices
@@ -17,6 +19,8 @@ actor NodeRegistrar {
     private var node: Object?
     private var lastStatus: Time?
     private var areImagesStale = true
+    /// When each condition of pressure was last found to hold.
+    private var lastShortage: [String: Time] = [:]
     private let ready: Mutex<Bool>
 
     init(_ services: NodeServices, facts: HostFacts) {
@@ -69,20 +73,16 @@ actor NodeRegistrar {
             status.images = images
             areImagesStale = false
         }
-        if let pressure = try? await blocking({ Self.pressure(directory) }) { status.pressure = pressure }
-    }
-
-    private static func pressure(_ directory: String) -> NodeStatus.Pressure {
-        var pressure = NodeStatus.Pressure()
-        if let available = MemoryInfo.read()["MemAvailable"] {
-            pressure.memory = available < NodeStatus.memoryThreshold
+        let thresholds = services.configuration.evictionThresholds
+        if let shortages = try? await blocking({ Shortage.observe(thresholds, directory) }) {
+            let now = Time.now
+            for shortage in shortages { lastShortage[shortage.signal.condition] = now }
         }
-        if let disk = FileSystemInfo(directory) {
-            pressure.disk =
-                disk.available < disk.size / 100 * NodeStatus.diskThresholdPercent
-                || disk.inodes > 0 && disk.inodesFree < disk.inodes / 20
+        func isShort(_ condition: String) -> Bool {
+            lastShortage[condition].map { .now - $0 < Self.pressureTransition } ?? false
         }
-        return pressure
+        status.pressure = .init(
+            memory: isShort("MemoryPressure"), disk: isShort("DiskPressure"), pids: isShort("PIDPressure"))
     }
 
     // MARK: Telling

@@ -20,10 +20,6 @@ struct NodeStatus: Sendable {
     var pressure = Pressure()
     var images: [Image] = []
 
-    /// Kept back for the system: upstream's hard eviction thresholds, memory.available<100Mi and nodefs.available<10%.
-    static let memoryThreshold = 100 << 20
-    static let diskThresholdPercent = 10
-
     var capacity: [String: Quantity] {
         var capacity = [
             "cpu": Quantity(facts.cpus), "memory": Quantity(facts.memory, .binarySI),
@@ -37,9 +33,15 @@ struct NodeStatus: Sendable {
     var allocatable: [String: Quantity] {
         var allocatable = capacity
         let hugepages = facts.hugepages.values.reduce(0, +)
-        allocatable["memory"] = Quantity(max(0, facts.memory - hugepages - Self.memoryThreshold), .binarySI)
-        allocatable["ephemeral-storage"] = Quantity(
-            facts.ephemeralStorage - facts.ephemeralStorage / 100 * Self.diskThresholdPercent)
+        let (thresholds, reserved) = (configuration.evictionThresholds.amounts, configuration.reserved)
+        let memory = (thresholds[.memory]?.value(of: facts.memory) ?? 0) + (reserved["memory"]?.value ?? 0)
+        allocatable["memory"] = Quantity(max(0, facts.memory - hugepages - memory), .binarySI)
+        let disk =
+            (thresholds[.nodeDisk]?.value(of: facts.ephemeralStorage) ?? 0) + (reserved["ephemeral-storage"]?.value ?? 0)
+        allocatable["ephemeral-storage"] = Quantity(max(0, facts.ephemeralStorage - disk))
+        if let cpu = reserved["cpu"]?.milliValue, cpu > 0 {
+            allocatable["cpu"] = Quantity("\(max(0, facts.cpus * 1000 - cpu))m")
+        }
         return allocatable
     }
 

@@ -5,11 +5,10 @@ internal import Glibc
 /// Reads a container's log, cut to the options; at the end it waits for more when following. Every `next` reads only as
 /// much as it gives, so a slow reader costs no memory.
 actor LogReader {
-    private let path: String
+    private var path: String
     private let options: LogOptions
     private let since: Time?
-    /// Whether the container may still write.
-    private let isAlive: @Sendable () async -> Bool
+    private let state: @Sendable () async -> LogState
     private let signals: AsyncStream<Void>
     private var signal: AsyncStream<Void>.Iterator
     /// Keeps the sources of the signals alive.
@@ -22,10 +21,10 @@ actor LogReader {
     private var hasEnded = false
 
     init(
-        path: String, _ options: LogOptions, isAlive: @escaping @Sendable () async -> Bool, signals: AsyncStream<Void>,
+        path: String, _ options: LogOptions, state: @escaping @Sendable () async -> LogState, signals: AsyncStream<Void>,
         sources: [any Sendable]
     ) {
-        (self.path, self.options, self.isAlive) = (path, options, isAlive)
+        (self.path, self.options, self.state) = (path, options, state)
         (self.signals, self.sources) = (signals, sources)
         signal = signals.makeAsyncIterator()
         since = options.sinceTime ?? options.sinceSeconds.map { Time.now.adding(seconds: -Double($0)) }
@@ -49,12 +48,22 @@ actor LogReader {
             }
             guard options.follow else { break }
             // Asked before the last read, so that nothing written before the end is missed.
-            if await !isAlive() {
+            let state = await state()
+            if state != .writing {
                 let rest = try await blocking { try file.read() }
-                if rest.isEmpty { hasEnded = true }
                 let out = convert(rest)
                 if !out.isEmpty { return out }
-                continue
+                if !rest.isEmpty { continue }
+                switch state {
+                case .ended: hasEnded = true
+                case .continued(let path):
+                    // What the next instance says comes after what this one said.
+                    guard let next = try? await blocking({ try LogFile(path, tailLines: nil) }) else { break }
+                    (self.path, self.file, carry) = (path, next, [])
+                    continue
+                case .writing, .paused: break
+                }
+                if hasEnded { continue }
             }
             let path = path
             if let newer = try await blocking({ try file.reopenedIfRotated(path) }) {
@@ -98,6 +107,17 @@ actor LogReader {
         out += text.prefix(remaining)
         remaining -= min(remaining, text.count)
     }
+}
+
+/// What is to be expected of a log that was read to its end.
+enum LogState: Sendable, Equatable {
+    /// The container may still write.
+    case writing
+    /// It has ended, and is to be started again.
+    case paused
+    /// It was started again, and writes there.
+    case continued(String)
+    case ended
 }
 
 /// An open log file. Used by one reader at a time.

@@ -3,6 +3,7 @@ public import Client
 internal import JSON
 internal import NIOCore
 internal import Runtime
+internal import Synchronization
 
 /// The streams behind `kubectl logs`, `exec` and `attach`.
 extension NodeAgent: NodeConnection {
@@ -16,7 +17,7 @@ extension NodeAgent: NodeConnection {
         }
         let instances = await worker.instances(of: container)
         let path: String
-        var followed: String?
+        var followed: UInt32?
         let directory = "\(configuration.logDirectory(pod))/\(container)"
         if options.previous {
             let count = pod.containerStatus(container)["restartCount"].int ?? 0
@@ -33,13 +34,13 @@ extension NodeAgent: NodeConnection {
                 return await stream(path, options, worker, followed: nil, directory)
             }
             path = "\(directory)/\(latest.attempt).log"
-            followed = latest.id
+            followed = latest.attempt
         }
         return await stream(path, options, worker, followed: followed, directory)
     }
 
     private func stream(
-        _ path: String, _ options: LogOptions, _ worker: PodWorker, followed: String?, _ directory: String
+        _ path: String, _ options: LogOptions, _ worker: PodWorker, followed: UInt32?, _ directory: String
     ) async -> AsyncThrowingStream<[UInt8], any Error> {
         let (signals, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         var sources: [any Sendable] = []
@@ -50,11 +51,18 @@ extension NodeAgent: NodeConnection {
             }
             sources.append(Observation(worker) { continuation.yield() })
         }
+        let attempt = Mutex(followed)
+        let container = String(directory.split(separator: "/").last ?? "")
         let reader = LogReader(
             path: path, options,
-            isAlive: { [weak worker] in
-                guard let followed, let worker else { return false }
-                return await worker.isRunning(followed)
+            state: { [weak worker] in
+                guard let followed = attempt.withLock({ $0 }), let worker else { return .ended }
+                let (state, next) = await worker.logState(of: container, after: followed)
+                if let next {
+                    attempt.withLock { $0 = next }
+                    return .continued("\(directory)/\(next).log")
+                }
+                return state
             }, signals: signals, sources: sources)
         return AsyncThrowingStream { try await reader.next() }
     }
@@ -156,7 +164,25 @@ extension NodeAgent: NodeConnection {
 
 extension PodWorker {
     var runningContainers: [String] { runtime.running.map(\.status.metadata.name) }
-    func isRunning(_ id: String) -> Bool { runtime.running.contains { $0.id == id } }
+
+    /// How the log of an instance goes on; `next` is the instance after it, when there is one.
+    func logState(of name: String, after attempt: UInt32) -> (LogState, next: UInt32?) {
+        let instances = runtime.containers[name] ?? []
+        if instances.contains(where: {
+            $0.attempt == attempt && ($0.status.state == .running || $0.status.state == .unknown)
+        }) {
+            return (.writing, nil)
+        }
+        if let next = instances.last(where: { $0.attempt > attempt && $0.status.state != .created }) {
+            return (.writing, next.attempt)
+        }
+        let pod = pod
+        guard let container = pod.containerSpec(named: name), !pod.isBeingDeleted, failure == nil,
+            pod.phase != "Succeeded", pod.phase != "Failed", container.role != .ephemeral,
+            !PodPlan.isDone(container, pod, runtime)
+        else { return (.ended, nil) }
+        return (.paused, nil)
+    }
 }
 
 /// An observer of a worker that leaves when it is let go.
