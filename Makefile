@@ -57,6 +57,8 @@ bench: ## the speed and memory of the API, scheduler, controllers and Services, 
 	@python3 Benchmarks/scheduler.py --segler $(RELEASE)
 	@python3 Benchmarks/services.py --segler $(RELEASE)
 	@python3 Benchmarks/controllers.py --segler $(RELEASE)
+	@swift build -c release $(RELEASE_FLAGS) --product bench-runtime
+	@if [ "$$(id -u)" = 0 ]; then python3 Benchmarks/pods.py --segler $(RELEASE); else echo "Pods are measured as root only"; fi
 
 golden: $(VENV)/ready ## replay recorded exchanges with Kubernetes' API server and count the differences
 	@.ci/install build test

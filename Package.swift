@@ -109,6 +109,8 @@ let package = Package(
             name: "store-crash-writer", dependencies: ["Store"], path: "Tests/Crash/store-crash-writer",
             swiftSettings: strict),
         .executableTarget(
+            name: "bench-runtime", dependencies: ["Runtime"], path: "Benchmarks/runtime", swiftSettings: strict),
+        .executableTarget(
             name: "bench-store", dependencies: ["Store"], path: "Benchmarks/store", swiftSettings: strict),
 
         .target(

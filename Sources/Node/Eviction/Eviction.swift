@@ -36,7 +36,8 @@ extension NodeAgent {
             guard pod.isActive, pod.priority < systemCriticalPriority, !pod.isStatic else { continue }
             let usage = await usage(of: pod, shortage.signal, snapshot)
             usages[pod.uid] = usage
-            let request = ["memory", "ephemeral-storage"].contains(shortage.signal.resource)
+            let request =
+                ["memory", "ephemeral-storage"].contains(shortage.signal.resource)
                 ? podRequest(pod, shortage.signal.resource).value : 0
             candidates.append(
                 EvictionCandidate(
@@ -66,10 +67,12 @@ extension NodeAgent {
         switch signal {
         case .memory:
             return Dictionary(
-                containers.map { ($0.name, Int(clamping: $0.usage.memory.workingSetBytes ?? 0)) }) { $1 }
+                containers.map { ($0.name, Int(clamping: $0.usage.memory.workingSetBytes ?? 0)) }
+            ) { $1 }
         case .nodeInodes, .imageInodes:
             return Dictionary(
-                containers.map { ($0.name, Int(clamping: $0.usage.writableLayer?.inodesUsed ?? 0)) }) { $1 }
+                containers.map { ($0.name, Int(clamping: $0.usage.writableLayer?.inodesUsed ?? 0)) }
+            ) { $1 }
         case .processes: return [:]
         case .nodeDisk, .imageDisk:
             let (logs, volumes) = (configuration.logDirectory(pod), configuration.podDirectory(pod.uid) + "/volumes")

@@ -28,7 +28,8 @@ public struct EvictionThresholds: Sendable {
         for part in text.split(separator: ",") {
             let sides = part.split(separator: "<", maxSplits: 1).map(String.init)
             guard sides.count == 2 else {
-                throw EvictionThresholdError(description: "\"\(part)\" is not SIGNAL<AMOUNT, such as memory.available<100Mi")
+                throw EvictionThresholdError(
+                    description: "\"\(part)\" is not SIGNAL<AMOUNT, such as memory.available<100Mi")
             }
             guard let signal = EvictionSignal(rawValue: sides[0]) else {
                 let known = EvictionSignal.allCases.map(\.rawValue).joined(separator: ", ")
@@ -90,7 +91,8 @@ enum EvictionSignal: String, Sendable, CaseIterable {
         case .processes:
             guard let limit = Files.line("/proc/sys/kernel/pid_max").flatMap({ Int($0) }),
                 // The fourth field of proc_loadavg(5): runnable/all.
-                let all = Files.line("/proc/loadavg")?.split(separator: " ").dropFirst(3).first?.split(separator: "/").last,
+                let all = Files.line("/proc/loadavg")?.split(separator: " ").dropFirst(3).first?.split(separator: "/")
+                    .last,
                 let running = Int(all)
             else { return nil }
             return (limit - running, limit)

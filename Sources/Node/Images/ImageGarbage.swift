@@ -26,7 +26,8 @@ actor ImageGarbage {
         let directory = configuration.dataDirectory
         do {
             let images = try await driver.listImages()
-            let used = Set(try await driver.listContainers(ContainerFilter()).flatMap { [$0.imageRef, $0.image.image] })
+            let used = Set(
+                try await driver.listContainers(ContainerFilter()).flatMap { [$0.imageRef, $0.image.image] })
             for image in images {
                 let isUsed = used.contains(image.id) || !used.isDisjoint(with: image.repoTags + image.repoDigests)
                 var entry = seen[image.id] ?? (now, now)
@@ -41,7 +42,8 @@ actor ImageGarbage {
             var excess = isUrgent ? Int.max : disk.size / 100 * (100 - configuration.imageLowPercent) - disk.available
             var removed = false
             let unused = images.filter { image in
-                !image.pinned && !image.repoTags.contains(PauseImage.name) && seen[image.id].map { $0.used < now } ?? true
+                !image.pinned && !image.repoTags.contains(PauseImage.name)
+                    && seen[image.id].map { $0.used < now } ?? true
             }.sorted { (seen[$0.id]?.used ?? now) < (seen[$1.id]?.used ?? now) }
             for image in unused where excess > 0 {
                 if !isUrgent, let first = seen[image.id]?.first, now - first < Self.minimumAge { continue }

@@ -37,7 +37,8 @@ struct NodeStatus: Sendable {
         let memory = (thresholds[.memory]?.value(of: facts.memory) ?? 0) + (reserved["memory"]?.value ?? 0)
         allocatable["memory"] = Quantity(max(0, facts.memory - hugepages - memory), .binarySI)
         let disk =
-            (thresholds[.nodeDisk]?.value(of: facts.ephemeralStorage) ?? 0) + (reserved["ephemeral-storage"]?.value ?? 0)
+            (thresholds[.nodeDisk]?.value(of: facts.ephemeralStorage) ?? 0)
+            + (reserved["ephemeral-storage"]?.value ?? 0)
         allocatable["ephemeral-storage"] = Quantity(max(0, facts.ephemeralStorage - disk))
         if let cpu = reserved["cpu"]?.milliValue, cpu > 0 {
             allocatable["cpu"] = Quantity("\(max(0, facts.cpus * 1000 - cpu))m")

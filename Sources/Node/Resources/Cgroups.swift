@@ -36,7 +36,8 @@ final class Cgroups: Sendable {
             guard fields.count > 3, fields[2] == "cgroup" else { continue }
             found.append((Set(fields[3].split(separator: ",").map(String.init)), fields[1]))
         }
-        let unified = Set((Files.text("/sys/fs/cgroup/cgroup.controllers") ?? "").split(separator: " ").map(String.init))
+        let unified = Set(
+            (Files.text("/sys/fs/cgroup/cgroup.controllers") ?? "").split(separator: " ").map(String.init))
         isUnified = unified.contains("memory")
         hierarchies = isUnified ? [(unified, "/sys/fs/cgroup")] : found
         guard isUnified || found.contains(where: { $0.controllers.contains("memory") }) else { return nil }
@@ -105,7 +106,8 @@ final class Cgroups: Sendable {
     }
 
     private func make(_ path: String, _ limits: Limits?) throws {
-        for (controllers, mount) in hierarchies where isUnified || !controllers.isDisjoint(with: ["cpu", "memory", "pids"]) {
+        for (controllers, mount) in hierarchies
+        where isUnified || !controllers.isDisjoint(with: ["cpu", "memory", "pids"]) {
             let directory = mount + path
             guard mkdir(directory, 0o755) == 0 || errno == EEXIST else { throw SystemError("mkdir", directory) }
             if isUnified {

@@ -21,7 +21,8 @@ actor LogReader {
     private var hasEnded = false
 
     init(
-        path: String, _ options: LogOptions, state: @escaping @Sendable () async -> LogState, signals: AsyncStream<Void>,
+        path: String, _ options: LogOptions, state: @escaping @Sendable () async -> LogState,
+        signals: AsyncStream<Void>,
         sources: [any Sendable]
     ) {
         (self.path, self.options, self.state) = (path, options, state)
