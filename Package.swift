@@ -50,7 +50,7 @@ let package = Package(
             "HTTP",
             ["TLS", .product(name: "NIOHTTP2", package: "swift-nio-http2")]
                 + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket")),
-        module("Client", ["API", "JSON"]),
+        module("Client", ["API", "HTTP", "JSON"] + nio("NIOCore", "NIOHTTP1")),
         module(
             "Server",
             ["API", "Client", "CZlib", "HTTP", "JSON", "Store", "TLS"]

@@ -155,6 +155,18 @@ static inline void *pki_request_names(X509_REQ *request) {
     sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
     return names;
 }
+// Adds the subject alternative names, as OpenSSL's configuration writes them, to a certificate request.
+static inline int pki_request_add_names(X509_REQ *request, const char *value) {
+    X509V3_CTX context;
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_ctx(&context, NULL, NULL, request, NULL, 0);
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, NID_subject_alt_name, value);
+    if (!extension) return 0;
+    STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
+    int done = list && sk_X509_EXTENSION_push(list, extension) && X509_REQ_add_extensions(request, list);
+    sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+    return done;
+}
 static inline int pki_error_reason(unsigned long code) { return ERR_GET_REASON(code); }
 
 #endif

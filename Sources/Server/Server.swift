@@ -78,7 +78,12 @@ public final class APIServer: Sendable {
     }
 
     /// Looks after what custom resources there are; returns when the task is cancelled.
-    public func run() async { await state.withLock { $0.customResources }?.run() }
+    public func run() async {
+        await withTaskGroup { group in
+            group.addTask { await self.state.withLock { $0.customResources }?.run() }
+            group.addTask { await self.offerMeasurements() }
+        }
+    }
 
     /// How stored objects are indexed; the store asks it for every object when it loads.
     public static func attributes(of kinds: BuiltInKinds) -> @Sendable (String, [UInt8]) -> Attributes {

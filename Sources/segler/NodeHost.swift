@@ -21,7 +21,7 @@ final class NodeHost: Sendable {
 
     private init(
         _ name: String, _ agent: NodeAgent, _ http: HTTPServer, _ services: NodeNetwork,
-        _ provisioner: LocalPathProvisioner,
+        _ provisioner: LocalPathProvisioner?,
         _ supervisor: ContainerdSupervisor?, _ driver: CRIRuntime
     ) {
         (self.name, self.agent, self.http, self.services) = (name, agent, http, services)
@@ -29,7 +29,7 @@ final class NodeHost: Sendable {
         running = Task {
             await withTaskGroup { group in
                 group.addTask { await agent.run() }
-                group.addTask { await provisioner.run() }
+                if let provisioner { group.addTask { await provisioner.run() } }
             }
         }
     }
@@ -59,12 +59,12 @@ final class NodeHost: Sendable {
 
     /// - Parameter configure: changes the node's configuration to what the command line says.
     static func start(
-        _ cluster: Cluster, runtimeEndpoint: String?, _ signals: StopSignals,
+        _ home: NodeHome, runtimeEndpoint: String?, _ signals: StopSignals,
         configure: (inout NodeConfiguration) -> Void
     ) async throws -> NodeHost {
         var supervisor: ContainerdSupervisor?
         do {
-            let network = try PodNetwork(dataDirectory: cluster.dataDirectory)
+            let network = try PodNetwork(dataDirectory: home.dataDirectory, podCIDR: home.podCIDR)
             let driver: CRIRuntime
             let endpoint: String
             if let runtimeEndpoint {
@@ -72,11 +72,11 @@ final class NodeHost: Sendable {
                 endpoint = runtimeEndpoint
                 _ = try await driver.version()
             } else {
-                let configuration = try ContainerdConfiguration(dataDirectory: cluster.dataDirectory)
+                let configuration = try ContainerdConfiguration(dataDirectory: home.dataDirectory)
                 let own = try ContainerdSupervisor(configuration) { Output.error($0) }
                 let cni = CNIConfiguration(
                     bridge: network.bridge, podCIDRs: [network.podCIDR], ipMasq: true,
-                    dataDirectory: cluster.dataDirectory,
+                    dataDirectory: home.dataDirectory,
                     binDirectory: configuration.host.cniBinDirectory)
                 try cni.write(to: configuration.cniConfDirectory)
                 for problem in CNIConfiguration.enableForwarding(ipv6: false) { Output.error("network: \(problem)") }
@@ -87,35 +87,28 @@ final class NodeHost: Sendable {
                 endpoint = "unix://" + configuration.socketPath
             }
             var configuration = NodeConfiguration(
-                nodeName: cluster.nodeName, dataDirectory: cluster.dataDirectory, podCIDR: network.podCIDR,
+                nodeName: home.nodeName, dataDirectory: home.dataDirectory, podCIDR: network.podCIDR,
                 nodeAddress: Host.primaryAddress(), runtimeEndpoint: endpoint)
             configuration.version = Versions.kubernetes
             // A runtime of somebody else's may have its cgroups from systemd.
             if runtimeEndpoint == nil {
                 configuration.cgroupRoot = network.bridge == "segler0" ? "kubepods" : "kubepods-\(network.bridge)"
             }
-            let services = await NodeNetwork.start(cluster, network, nodeAddress: configuration.nodeAddress)
-            configuration.apiServerHost = cluster.configuration.serviceAddress(1) ?? ""
+            let services = await NodeNetwork.start(home, network, nodeAddress: configuration.nodeAddress)
+            configuration.apiServerHost = home.apiAddress
             configuration.clusterDNS = services.dnsAddresses
             configure(&configuration)
-            let client = LocalClient(cluster.server, user: "system:node:" + cluster.nodeName, groups: ["system:nodes"])
-            let api = KubeletServer(nodeName: cluster.nodeName, client: client)
+            let client = home.client
+            let api = KubeletServer(nodeName: home.nodeName, client: client)
             let http = try await HTTPServer.start(
-                host: cluster.isLoopback ? "127.0.0.1" : "0.0.0.0", port: configuration.kubeletPort,
-                tls: try cluster.kubeletContext(address: configuration.nodeAddress), responder: api,
+                host: home.isLoopback ? "127.0.0.1" : "0.0.0.0", port: configuration.kubeletPort,
+                tls: try await home.kubeletContext(configuration.nodeAddress), responder: api,
                 eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
             configuration.kubeletPort = http.port
             let agent = NodeAgent(configuration: configuration, client: client, runtime: driver) { Output.error($0) }
             api.connect(agent)
-            cluster.server.connect(node: cluster.nodeName, agent)
-            let provisioner = LocalPathProvisioner(
-                LocalClient(
-                    cluster.server, user: "system:serviceaccount:kube-system:persistent-volume-binder",
-                    groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system"]),
-                administrator: LocalClient(cluster.server, user: "system:apiserver", groups: ["system:masters"]),
-                nodeName: cluster.nodeName, directory: cluster.dataDirectory + "/volumes"
-            ) { Output.error($0) }
-            return NodeHost(cluster.nodeName, agent, http, services, provisioner, supervisor, driver)
+            home.connect?(agent)
+            return NodeHost(home.nodeName, agent, http, services, home.provisioner, supervisor, driver)
         } catch {
             await supervisor?.stop()
             if let error = error as? RuntimeError { throw Failure("the container runtime cannot be used: \(error)") }

@@ -1,7 +1,6 @@
 internal import API
 internal import Client
 internal import Network
-internal import Server
 
 /// What makes Services and names work on this machine's node. Where it cannot, it says why, and Pods run without.
 final class NodeNetwork: Sendable {
@@ -14,14 +13,14 @@ final class NodeNetwork: Sendable {
         (self.dnsAddresses, self.dns, self.running) = (dnsAddresses, dns, running)
     }
 
-    static func start(_ cluster: Cluster, _ network: PodNetwork, nodeAddress: String) async -> NodeNetwork {
-        let client = LocalClient(cluster.server, user: "system:kube-proxy", groups: ["system:masters"])
+    static func start(_ home: NodeHome, _ network: PodNetwork, nodeAddress: String) async -> NodeNetwork {
+        let client = home.proxyClient
         let cache = ServiceCache(client)
-        let ranges = [network.podCIDR, cluster.configuration.serviceCIDR]
+        let ranges = [network.podCIDR, home.serviceCIDR]
         let proxy = ServiceProxy(
             ProxyConfiguration(
-                nodeName: cluster.nodeName, table: network.bridge, bridge: network.bridge,
-                podCIDRs: [network.podCIDR], serviceCIDRs: [cluster.configuration.serviceCIDR]),
+                nodeName: home.nodeName, table: network.bridge, bridge: network.bridge,
+                podCIDRs: [network.podCIDR], serviceCIDRs: [home.serviceCIDR]),
             client: client, cache: cache
         ) { Output.error($0) }
         let dns = ClusterDNS(
@@ -30,10 +29,7 @@ final class NodeNetwork: Sendable {
                 clients: [network.podCIDR, nodeAddress, "127.0.0.0/8"], ranges: ranges), cache: cache)
         var addresses: [String] = []
         do {
-            let ports = try await dns.start()
-            try await SystemServices(cluster.server, cluster.configuration)
-                .publishDNS(node: cluster.nodeName, address: nodeAddress, ports: ports)
-            addresses = [cluster.configuration.serviceAddress(10)].compactMap { $0 }
+            if let publish = home.publishDNS { addresses = try await publish(nodeAddress, try await dns.start()) }
         } catch {
             Output.error(
                 "DNS: the cluster's names cannot be served at \(nodeAddress): \(error); Pods resolve as the node does")

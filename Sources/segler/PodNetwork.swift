@@ -12,9 +12,10 @@ struct PodNetwork {
     /// Where the cluster's DNS listens if it can.
     let dnsPort: Int
 
-    init(dataDirectory: String) throws(Failure) {
+    /// - Parameter podCIDR: what the cluster gave this node; nil: one of this machine's own choice.
+    init(dataDirectory: String, podCIDR given: String? = nil) throws(Failure) {
         if dataDirectory == "/var/lib/segler" {
-            (bridge, podCIDR, dnsPort) = ("segler0", "10.42.0.0/24", 10053)
+            (bridge, podCIDR, dnsPort) = ("segler0", given ?? "10.42.0.0/24", 10053)
             return
         }
         let hash = dataDirectory.utf8.reduce(UInt32(0x811C_9DC5)) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
@@ -29,7 +30,7 @@ struct PodNetwork {
         }
         bridge = "segler" + String(hash, radix: 16)
         dnsPort = 10054 + place
-        podCIDR = "10.42.\(place).0/24"
+        podCIDR = given ?? "10.42.\(place).0/24"
     }
 
     /// Whether the network is this directory's now. One whose directory is gone is free.

@@ -63,12 +63,12 @@ struct ServerCommand: AsyncParsableCommand {
         let signals = try StopSignals()
         if !noNode { try NodeHost.check(runtimeEndpoint: runtimeEndpoint) }
         let cluster = try await Cluster.start(
-            dataDirectory: dataDir, listen: address, nodeName: try resolvedNodeName(), serviceCIDR: serviceCidr)
+            dataDirectory: dataDir, listen: address, nodeName: try NodeName.resolve(nodeName), serviceCIDR: serviceCidr)
         do {
             let node =
                 noNode
                 ? nil
-                : try await NodeHost.start(cluster, runtimeEndpoint: runtimeEndpoint, signals) {
+                : try await NodeHost.start(NodeHome(cluster), runtimeEndpoint: runtimeEndpoint, signals) {
                     $0.kubeletPort = kubeletPort
                     $0.evictionThresholds = thresholds
                     $0.reserved = reserved
@@ -127,8 +127,11 @@ struct ServerCommand: AsyncParsableCommand {
             Next: export KUBECONFIG=\(cluster.kubeconfigPath) && kubectl get nodes -o wide
             """)
     }
+}
 
-    private func resolvedNodeName() throws -> String {
+enum NodeName {
+    /// The name given, or else the machine's, as a Node may have it.
+    static func resolve(_ nodeName: String?) throws -> String {
         var name = nodeName ?? ""
         if nodeName == nil {
             var buffer = [CChar](repeating: 0, count: 256)

@@ -211,6 +211,12 @@ public struct FieldSelector: Sendable, Equatable {
     }
 }
 
+extension FieldSelector: CustomStringConvertible {
+    public var description: String {
+        requirements.map { "\($0.field)\($0.isEqual ? "=" : "!=")\($0.value)" }.joined(separator: ",")
+    }
+}
+
 /// Reads words of selector text.
 struct Scanner {
     let text: String

@@ -41,6 +41,8 @@ struct CertificateController: ClusterController, Reconciler {
                 let isAnswered = ["Approved", "Denied", "Failed"].contains { request.condition($0).exists }
                 if !isAnswered, known == .nodeClient {
                     try await approve(request, signer, usages)
+                } else if !isAnswered, known == .nodeServer {
+                    try await approveServing(request, signer, usages)
                 } else if request.condition("Approved")["status"].equals("True"), !request.condition("Failed").exists,
                     (request["status"]["certificate"].string ?? "").isEmpty
                 {
@@ -86,16 +88,37 @@ struct CertificateController: ClusterController, Reconciler {
                 ("nodeclient", "kubelet client certificate")
             ]
         for (subresource, word) in attempts where try await allows(request, subresource) {
-            try await client.modify(
-                .certificateSigningRequests, namespace: nil, name: request.name, subresource: "approval"
-            ) { [now = time.now] object in
-                guard object["metadata"]["uid"].string == request.uid else { return false }
-                return object.setCondition(
-                    Condition(
-                        "Approved", true, reason: "AutoApproved",
-                        message: "Auto approving \(word) after SubjectAccessReview."), now: now)
-            }
-            return
+            return try await approve(request, "Auto approving \(word) after SubjectAccessReview.")
+        }
+    }
+
+    /// A node may have a certificate for its own name, and for addresses that are no other node's.
+    private func approveServing(_ request: Object, _ signer: CertificateSigner, _ usages: Set<String>)
+        async throws(StatusError)
+    {
+        guard let asked = try? signer.read(Self.pem(request)),
+            KnownSigner.nodeServer.problem(asked, usages: usages) == nil,
+            asked.commonName == request["spec"]["username"].string,
+            request["spec"]["groups"].elements.contains(where: { $0.equals("system:nodes") })
+        else { return }
+        let name = String(asked.commonName.dropFirst("system:node:".count))
+        guard asked.dnsNames.allSatisfy({ $0 == name }) else { return }
+        let nodes = try await client.list(.nodes, namespace: nil, ListOptions())
+        let others = Set(
+            nodes.items.filter { $0.name != name }.flatMap {
+                $0["status"]["addresses"].elements.compactMap { $0["address"].string }
+            })
+        guard asked.ipAddresses.allSatisfy({ !others.contains($0) }) else { return }
+        try await approve(request, "Auto approving the serving certificate of a node for its own name and addresses.")
+    }
+
+    private func approve(_ request: Object, _ message: String) async throws(StatusError) {
+        try await client.modify(
+            .certificateSigningRequests, namespace: nil, name: request.name, subresource: "approval"
+        ) { [now = time.now] object in
+            guard object["metadata"]["uid"].string == request.uid else { return false }
+            return object.setCondition(
+                Condition("Approved", true, reason: "AutoApproved", message: message), now: now)
         }
     }
 

@@ -57,6 +57,24 @@ extension APIServer {
         } catch { throw .internalError("\(error)") }
     }
 
+    /// What Pods use is known as soon as some machine has an agent: metrics.k8s.io is served from then on.
+    func offerMeasurements() async {
+        let (signals, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        guard let watcher = try? store.watch("nodes", from: store.revision, wake: { signal.yield() }) else { return }
+        signal.yield()
+        for await _ in signals {
+            var events: [StoreEvent] = []
+            _ = watcher.drain(into: &events)
+            guard let objects = try? store.list("nodes").objects,
+                objects.contains(where: {
+                    let status = ((try? JSONDocument($0.bytes))?.root ?? .missing)["status"]
+                    return status["daemonEndpoints"]["kubeletEndpoint"]["Port"].int ?? 0 > 0
+                })
+            else { continue }
+            return registry.offer(group: "metrics.k8s.io")
+        }
+    }
+
     /// What the agents of other machines say of their Pods.
     var remoteNodes: [String] {
         guard configuration.kubeletAccess != nil, let nodes = registry.find(groupResource: "nodes"),

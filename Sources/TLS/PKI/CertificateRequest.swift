@@ -19,6 +19,37 @@ public final class CertificateRequest: @unchecked Sendable {
         try self.init(owning: native)
     }
 
+    /// Asks for a certificate for this name, signed with the key.
+    /// - Returns: PEM.
+    public static func make(
+        commonName: String, organizations: [String] = [], dnsNames: [String] = [], ipAddresses: [String] = [],
+        key: PrivateKey
+    ) throws(TLSError) -> String {
+        guard let request = X509_REQ_new(), let name = X509_NAME_new() else { throw .library("out of memory") }
+        defer {
+            X509_REQ_free(request)
+            X509_NAME_free(name)
+        }
+        for (nid, text) in organizations.map({ (NID_organizationName, $0) }) + [(NID_commonName, commonName)] {
+            let bytes = Array(text.utf8)
+            guard X509_NAME_add_entry_by_NID(name, nid, V_ASN1_UTF8STRING, bytes, Int32(bytes.count), -1, 0) == 1 else {
+                throw .library("\(text) cannot be in a certificate request")
+            }
+        }
+        X509_REQ_set_subject_name(request, name)
+        X509_REQ_set_pubkey(request, key.native)
+        let names = dnsNames.map { "DNS:" + $0 } + ipAddresses.map { "IP:" + $0 }
+        if !names.isEmpty {
+            guard pki_request_add_names(request, names.joined(separator: ",")) == 1 else {
+                throw .library("names for a certificate request are not valid: \(names)")
+            }
+        }
+        guard X509_REQ_sign(request, key.native, EVP_sha256()) > 0 else {
+            throw .library("the certificate request cannot be signed")
+        }
+        return MemoryBIO.text { PEM_write_bio_X509_REQ($0, request) }
+    }
+
     private init(owning native: OpaquePointer) throws(TLSError) {
         self.native = native
         let subject = X509_REQ_get_subject_name(native)

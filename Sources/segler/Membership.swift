@@ -1,0 +1,160 @@
+internal import API
+internal import Client
+internal import HTTP
+internal import JSON
+internal import TLS
+
+/// A node's part in a cluster on another machine: certificates that the cluster signed for it, asked for by
+/// CertificateSigningRequests and kept in `DIR/pki`.
+/// https://kubernetes.io/docs/reference/access-authn-authz/kubelet-tls-bootstrapping/
+struct Membership: Sendable {
+    let client: RemoteClient
+    private let authority: String
+    private let directory: String
+    private let nodeName: String
+
+    /// How long the cluster may take to sign, in seconds.
+    private static let patience = 60.0
+    private static let agent = "segler-agent"
+
+    static func join(
+        server: String, caFile: String, tokenFile: String?, directory: String, nodeName: String
+    ) async throws -> Membership {
+        let (host, port) = try address(server)
+        let user = "system:node:" + nodeName
+        do {
+            guard let authority = try SecureFile.readText(caFile) else {
+                throw Failure("\(caFile) is not there: copy pki/ca.crt from the server's data directory", exitCode: 2)
+            }
+            let root = try Certificate(pem: authority)
+            try SecureFile.makeDirectory(directory)
+            var pair: (certificate: String, key: String)?
+            if let certificate = try SecureFile.readText(directory + "/agent.crt"),
+                let key = try SecureFile.readText(directory + "/agent.key"),
+                let parsed = try? Certificate(pem: certificate), !parsed.needsRenewal(authority: root)
+            {
+                pair = (certificate, key)
+            }
+            if pair == nil {
+                guard let tokenFile, let text = try SecureFile.readText(tokenFile),
+                    let token = text.split(whereSeparator: \.isWhitespace).first
+                else {
+                    throw Failure(
+                        "this node is not a member yet: give a token that may join nodes with --token-file", exitCode: 2)
+                }
+                let tls = try TLSContext.client(authority: authority, serverName: host)
+                let client = RemoteClient(HTTPOrigin(host: host, port: port, tls: tls), token: String(token), agent: agent)
+                let key = try PrivateKey()
+                let request = try CertificateRequest.make(commonName: user, organizations: ["system:nodes"], key: key)
+                let certificate = try await sign(
+                    request, "kubernetes.io/kube-apiserver-client-kubelet", "client auth", client)
+                try SecureFile.write(key.pem, to: directory + "/agent.key", mode: 0o600)
+                try SecureFile.write(certificate, to: directory + "/agent.crt", mode: 0o644)
+                pair = (certificate, key.pem)
+            }
+            let tls = try TLSContext.client(
+                authority: authority, certificate: pair?.certificate, key: pair?.key, serverName: host)
+            return Membership(
+                client: RemoteClient(HTTPOrigin(host: host, port: port, tls: tls), agent: agent), authority: authority,
+                directory: directory, nodeName: nodeName)
+        } catch let error as TLSError {
+            throw Failure("\(error)")
+        } catch let error as StatusError {
+            throw Failure("the cluster at \(server) does not take this node: \(error)")
+        }
+    }
+
+    private static func address(_ server: String) throws -> (host: String, port: Int) {
+        let problem = Failure("--server \(server) is not https://HOST:PORT, such as https://192.0.2.10:6443", exitCode: 2)
+        guard server.hasPrefix("https://") else { throw problem }
+        let rest = server.dropFirst("https://".count).prefix { $0 != "/" }
+        guard let colon = rest.lastIndex(of: ":"), !rest.hasSuffix("]") else {
+            if rest.isEmpty { throw problem }
+            return (rest.filter { $0 != "[" && $0 != "]" }, 6443)
+        }
+        guard let port = Int(rest[rest.index(after: colon)...]), (1...65535).contains(port) else { throw problem }
+        return (rest[..<colon].filter { $0 != "[" && $0 != "]" }, port)
+    }
+
+    /// What the agent's port shows: asked for under the node's own identity.
+    func servingContext(address: String) async throws -> TLSContext {
+        do {
+            let root = try Certificate(pem: authority)
+            var pair: (certificate: String, key: String)?
+            if let certificate = try SecureFile.readText(directory + "/kubelet.crt"),
+                let key = try SecureFile.readText(directory + "/kubelet.key"),
+                let parsed = try? Certificate(pem: certificate),
+                !parsed.needsRenewal(authority: root, dnsNames: [nodeName], ipAddresses: [address])
+            {
+                pair = (certificate, key)
+            }
+            if pair == nil {
+                let key = try PrivateKey()
+                let request = try CertificateRequest.make(
+                    commonName: "system:node:" + nodeName, organizations: ["system:nodes"], dnsNames: [nodeName],
+                    ipAddresses: [address], key: key)
+                let certificate = try await Self.sign(request, "kubernetes.io/kubelet-serving", "server auth", client)
+                try SecureFile.write(key.pem, to: directory + "/kubelet.key", mode: 0o600)
+                try SecureFile.write(certificate, to: directory + "/kubelet.crt", mode: 0o644)
+                pair = (certificate, key.pem)
+            }
+            return try TLSContext.server(
+                certificateChain: pair?.certificate ?? "", key: pair?.key ?? "", clientAuthority: authority,
+                alpn: ["h2", "http/1.1"])
+        } catch let error as TLSError {
+            throw Failure("\(error)")
+        } catch let error as StatusError {
+            throw Failure("the cluster does not sign the certificate of this node's port: \(error)")
+        }
+    }
+
+    /// Asks the cluster for a certificate and waits until it is there.
+    private static func sign(
+        _ request: String, _ signer: String, _ usage: String, _ client: RemoteClient
+    ) async throws -> String {
+        let asked = try await client.create(
+            .certificateSigningRequests, namespace: nil,
+            [
+                "apiVersion": "certificates.k8s.io/v1", "kind": "CertificateSigningRequest",
+                "metadata": ["generateName": "node-csr-"],
+                "spec": [
+                    "request": .string(Base64.encode(Array(request.utf8))), "signerName": .string(signer),
+                    "usages": ["digital signature", .string(usage)],
+                ],
+            ])
+        let options = ListOptions(fieldSelector: FieldSelector("metadata.name", equals: asked.name))
+        let deadline = ContinuousClock.now + .seconds(patience)
+        var version = asked.resourceVersion
+        while ContinuousClock.now < deadline {
+            let events = try await client.watch(
+                .certificateSigningRequests, namespace: nil, options, resourceVersion: version)
+            let found = try await withThrowingTaskGroup(of: String?.self) { group in
+                group.addTask {
+                    for try await event in events {
+                        guard case .modified(let request) = event else { continue }
+                        if let text = request["status"]["certificate"].string, let bytes = Base64Text.decode(text) {
+                            return String(decoding: bytes, as: UTF8.self)
+                        }
+                        for type in ["Denied", "Failed"] where request.condition(type)["status"].equals("True") {
+                            throw Failure(
+                                "the request for a certificate (\(request.name)) was \(type.lowercased()): "
+                                    + (request.condition(type)["message"].string ?? ""))
+                        }
+                    }
+                    return nil
+                }
+                group.addTask {
+                    try await Task.sleep(until: deadline, clock: .continuous)
+                    return nil
+                }
+                let first = try await group.next() ?? nil
+                group.cancelAll()
+                return first
+            }
+            if let found { return found }
+            version = try await client.get(.certificateSigningRequests, namespace: nil, name: asked.name).resourceVersion
+        }
+        throw Failure(
+            "nobody approved \(asked.name) within \(Int(patience)) s: look at `kubectl get csr`, then `kubectl certificate approve`")
+    }
+}
