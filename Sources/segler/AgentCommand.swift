@@ -19,7 +19,8 @@ struct AgentCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The API server, https://HOST:6443.", valueName: "url"))
     var server: String
 
-    @Option(help: ArgumentHelp("The certificate of the cluster's authority (the server's pki/ca.crt).", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The certificate of the cluster's authority (the server's pki/ca.crt).", valueName: "file"))
     var caFile: String
 
     @Option(help: ArgumentHelp("Holds a token that may join nodes; needed once.", valueName: "file"))
@@ -31,13 +32,15 @@ struct AgentCommand: AsyncParsableCommand {
     @Option(help: "The name of this machine's node; its host name by default.")
     var nodeName: String?
 
-    @Option(help: "The address by which the server and other nodes reach this one; by default that of the default route.")
+    @Option(
+        help: "The address by which the server and other nodes reach this one; by default that of the default route.")
     var nodeAddress: String?
 
     @Option(help: "The addresses of Services, as the server has them.")
     var serviceCidr = "10.96.0.0/12"
 
-    @Option(help: "Use a container runtime that is running already (unix:///path/to.sock) instead of an own containerd.")
+    @Option(
+        help: "Use a container runtime that is running already (unix:///path/to.sock) instead of an own containerd.")
     var runtimeEndpoint: String?
 
     @Option(help: "Where the node's agent serves logs, streams and measurements (0: any free port).")

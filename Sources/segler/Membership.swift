@@ -40,10 +40,12 @@ struct Membership: Sendable {
                     let token = text.split(whereSeparator: \.isWhitespace).first
                 else {
                     throw Failure(
-                        "this node is not a member yet: give a token that may join nodes with --token-file", exitCode: 2)
+                        "this node is not a member yet: give a token that may join nodes with --token-file", exitCode: 2
+                    )
                 }
                 let tls = try TLSContext.client(authority: authority, serverName: host)
-                let client = RemoteClient(HTTPOrigin(host: host, port: port, tls: tls), token: String(token), agent: agent)
+                let client = RemoteClient(
+                    HTTPOrigin(host: host, port: port, tls: tls), token: String(token), agent: agent)
                 let key = try PrivateKey()
                 let request = try CertificateRequest.make(commonName: user, organizations: ["system:nodes"], key: key)
                 let certificate = try await sign(
@@ -65,7 +67,8 @@ struct Membership: Sendable {
     }
 
     private static func address(_ server: String) throws -> (host: String, port: Int) {
-        let problem = Failure("--server \(server) is not https://HOST:PORT, such as https://192.0.2.10:6443", exitCode: 2)
+        let problem = Failure(
+            "--server \(server) is not https://HOST:PORT, such as https://192.0.2.10:6443", exitCode: 2)
         guard server.hasPrefix("https://") else { throw problem }
         let rest = server.dropFirst("https://".count).prefix { $0 != "/" }
         guard let colon = rest.lastIndex(of: ":"), !rest.hasSuffix("]") else {
@@ -152,9 +155,11 @@ struct Membership: Sendable {
                 return first
             }
             if let found { return found }
-            version = try await client.get(.certificateSigningRequests, namespace: nil, name: asked.name).resourceVersion
+            version = try await client.get(.certificateSigningRequests, namespace: nil, name: asked.name)
+                .resourceVersion
         }
         throw Failure(
-            "nobody approved \(asked.name) within \(Int(patience)) s: look at `kubectl get csr`, then `kubectl certificate approve`")
+            "nobody approved \(asked.name) within \(Int(patience)) s: look at `kubectl get csr`, then `kubectl certificate approve`"
+        )
     }
 }

@@ -1,9 +1,11 @@
 """Pods that take more of the node's disk than they may are ended, and say why."""
 import json
+import re
 
 import pytest
 from segler import eventually, is_ready, phase, pod, run
 
+PODS = "/api/v1/namespaces/default/pods"
 WAITS = "; trap 'exit 0' TERM; while :; do sleep 1 & wait $!; done"
 
 
@@ -31,6 +33,11 @@ def full(new_server, image_archive):
     server.start("--eviction-hard", "nodefs.available<99%,memory.available<10Mi", "--kube-reserved", "cpu=300m,memory=64Mi",
                  "--system-reserved", "memory=36Mi")
     server.import_images(image_archive)
+    eventually(lambda: server.api.get("/api/v1/namespaces/default/serviceaccounts/default").status == 200)
+    # Before the first round: what nobody uses then goes, its image is used.
+    goes = pod("goes", script="head -c 3000000 /dev/zero > /full; exec sleep 300",
+               tolerations=[{"key": "node.kubernetes.io/disk-pressure", "operator": "Exists"}])
+    assert server.api.post(PODS, goes).status == 201
     yield server
     server.destroy()
 
@@ -54,17 +61,22 @@ def test_a_full_disk_is_told_tainted_and_relieved(full):
     full.api.wait("/api/v1/nodes", name, lambda n: any(
         t["key"] == "node.kubernetes.io/disk-pressure" and t["effect"] == "NoSchedule"
         for t in n["spec"].get("taints", [])))
-    pods = "/api/v1/namespaces/default/pods"
-    eventually(lambda: full.api.get("/api/v1/namespaces/default/serviceaccounts/default").status == 200)
     stays = pod("waits", script="exec sleep 300")
-    assert full.api.post(pods, stays).status == 201
-    goes = pod("goes", script="head -c 3000000 /dev/zero > /full; exec sleep 300",
-               tolerations=[{"key": "node.kubernetes.io/disk-pressure", "operator": "Exists"}])
-    assert full.api.post(pods, goes).status == 201
-    ended = full.api.wait(pods, "goes", lambda p: phase(p) == "Failed", timeout=120)
+    assert full.api.post(PODS, stays).status == 201
+    ended = full.api.wait(PODS, "goes", lambda p: phase(p) == "Failed", timeout=120)
     assert ended["status"]["reason"] == "Evicted"
     assert ended["status"]["message"].startswith("The node was low on resource: ephemeral-storage. Threshold quantity: ")
-    assert phase(full.api.get(f"{pods}/waits").json) == "Pending"
+    assert phase(full.api.get(f"{PODS}/waits").json) == "Pending"
+
+
+def test_images_that_nobody_uses_go_first(full):
+    """https://kubernetes.io/docs/concepts/architecture/garbage-collection/#container-image-garbage-collection"""
+    socket = re.search(r'address = "(/[^"]*)"', (full.data / "containerd.toml").read_text())[1]
+
+    def images():
+        return run("ctr", "--address", socket, "--namespace", "k8s.io", "images", "list", "--quiet").stdout.split()
+    eventually(lambda: not any("demoapp" in name for name in images()), 60, "the end of unused images")
+    assert any("pause" in name for name in images())
 
 
 @pytest.mark.parametrize("option, value", [

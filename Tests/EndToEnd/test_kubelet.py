@@ -84,6 +84,10 @@ def test_measurements_name_the_containers(kubelet, ns):
     text = kubelet.get("/metrics/cadvisor").text
     line = next(l for l in text.splitlines() if l.startswith("container_memory_working_set_bytes{") and ns.name in l)
     assert 'container="app"' in line and 'pod="app"' in line and float(line.split()[-1]) > 0
+    received = next(l for l in text.splitlines() if l.startswith("container_network_receive_bytes_total{") and ns.name in l)
+    assert 'interface="eth0"' in received
+    summary = next(p for p in kubelet.get("/stats/summary").json["pods"] if p["podRef"]["namespace"] == ns.name)
+    assert summary["network"]["name"] == "eth0" and summary["startTime"] and summary["containers"][0]["startTime"]
     assert "container_cpu_usage_seconds_total{" in text and "machine_cpu_cores" in text
     assert "kubelet_running_pods " in kubelet.get("/metrics").text
     assert kubelet.get("/configz").json["kubeletconfig"]["kind"] == "KubeletConfiguration"

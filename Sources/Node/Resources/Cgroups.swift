@@ -71,6 +71,19 @@ final class Cgroups: Sendable {
         count(uid, nil)
     }
 
+    /// A process of the pod; nil when none runs. Blocks.
+    func process(of pod: Object) -> Int? {
+        guard let path = hierarchies.first(where: { $0.controllers.contains("memory") })?.path else { return nil }
+        let directory = path + parent(of: pod)
+        for name in Files.names(in: directory) {
+            if let text = Files.text("\(directory)/\(name)/cgroup.procs"), let first = text.split(separator: "\n").first
+            {
+                return Int(first)
+            }
+        }
+        return nil
+    }
+
     /// The pods that there are cgroups for. Blocks.
     var pods: Set<String> {
         var uids: Set<String> = []

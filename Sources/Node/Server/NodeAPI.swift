@@ -16,7 +16,8 @@ extension NodeAgent {
         case "/metrics/resource": return .metrics(MetricsText(resourcesOf: try await statistics().summary))
         case "/metrics/cadvisor":
             let snapshot = try await measured()
-            return .metrics(MetricsText(containersOf: snapshot, pods: pods, node: snapshot.node))
+            return .metrics(
+                MetricsText(containersOf: snapshot, pods: pods, node: snapshot.node, networks: await networks))
         case "/metrics/probes": return .metrics(services.measurements.probes)
         case "/configz": return .json(["kubeletconfig": configz])
         case let path where path.hasPrefix("/logs/"): return try await systemLog(String(path.dropFirst(6)))

@@ -8,7 +8,11 @@ extension MetricsText {
 
     /// /metrics/cadvisor: what monitoring systems know containers by.
     /// https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md
-    init(containersOf snapshot: StatsCollector.Snapshot, pods: [Object], node: StatsCollector.Usage) {
+    /// - Parameter networks: by the pods' uids.
+    init(
+        containersOf snapshot: StatsCollector.Snapshot, pods: [Object], node: StatsCollector.Usage,
+        networks: [String: NetworkUsage] = [:]
+    ) {
         let byUID = Dictionary(pods.map { ($0.uid, $0) }) { $1 }
         typealias Row = (labels: [(String, String)], usage: StatsCollector.Usage, spec: JSONRef)
         var rows: [Row] = [
@@ -50,6 +54,23 @@ extension MetricsText {
         series("container_memory_failures_total", .counter, "Page faults.", { $0.memory.pageFaults })
         series("container_fs_usage_bytes", .gauge, "Bytes of the writable layer.", { $0.writableLayer?.usedBytes })
         series("container_fs_inodes_total", .gauge, "Inodes of the writable layer.", { $0.writableLayer?.inodesUsed })
+        let traffic = snapshot.pods.flatMap { pod in
+            (networks[pod.uid]?.interfaces ?? []).map { interface in
+                (
+                    labels: [
+                        ("container", ""), ("id", "/kubepods/pod\(pod.uid)"), ("image", ""),
+                        ("interface", interface.name), ("name", ""), ("namespace", pod.namespace), ("pod", pod.name),
+                    ], interface: interface
+                )
+            }
+        }
+        func network(_ name: String, _ help: String, _ value: (NetworkUsage.Interface) -> Int) {
+            add(name, .counter, help, traffic.map { ($0.labels, Double(value($0.interface))) })
+        }
+        network("container_network_receive_bytes_total", "Cumulative count of bytes received", \.rxBytes)
+        network("container_network_transmit_bytes_total", "Cumulative count of bytes transmitted", \.txBytes)
+        network("container_network_receive_errors_total", "Cumulative count of errors while receiving", \.rxErrors)
+        network("container_network_transmit_errors_total", "Cumulative count of errors while sending", \.txErrors)
         func limits(_ name: String, _ help: String, _ value: (JSONRef) -> Double?) {
             add(name, .gauge, help, rows.filter { $0.spec.exists }.map { ($0.labels, value($0.spec["resources"])) })
         }

@@ -19,8 +19,47 @@ extension NodeAgent {
                 "inodes": .int(disk.inodes), "inodesUsed": .int(disk.inodes - disk.inodesFree),
             ]
         }
-        let summary: JSONValue = ["node": node, "pods": .array(snapshot.pods.map(Self.summary))]
+        let now = Time.now.description
+        let objects = Dictionary(pods.map { ($0.uid, $0) }) { $1 }
+        let networks = await networks
+        if let network = networks[""]?.value(time: now) { node["network"] = network }
+        let all = snapshot.pods.map { stats -> JSONValue in
+            var value = Self.summary(stats)
+            if let pod = objects[stats.uid] { Self.add(pod, to: &value) }
+            if let network = networks[stats.uid]?.value(time: now) { value["network"] = network }
+            return value
+        }
+        let summary: JSONValue = ["node": node, "pods": .array(all)]
         return NodeStatistics(summary: summary, window: snapshot.window)
+    }
+
+    /// By the pods' uids; the machine's own under "".
+    var networks: [String: NetworkUsage] {
+        get async {
+            let (pods, cgroups) = (pods.filter { !$0.isHostNetwork }, services.cgroups)
+            let found = try? await blocking {
+                var networks: [String: NetworkUsage] = [:]
+                networks[""] = NetworkUsage(process: nil)
+                for pod in pods {
+                    networks[pod.uid] = cgroups?.process(of: pod).flatMap { NetworkUsage(process: $0) }
+                }
+                return networks
+            }
+            return found ?? [:]
+        }
+    }
+
+    /// What the API knows of it: when it and its containers started.
+    private static func add(_ pod: Object, to value: inout JSONValue) {
+        if let time = pod["status"]["startTime"].string { value["startTime"] = .string(time) }
+        for index in (value["containers"].array ?? []).indices {
+            let status = pod.containerStatus(value["containers"][index]["name"].string ?? "")
+            if let time = status["state"]["running"]["startedAt"].string {
+                value["containers"][index]["startTime"] = .string(time)
+            }
+        }
+        let used = (value["containers"].array ?? []).compactMap { $0["rootfs"]["usedBytes"].int }.reduce(0, +)
+        value["ephemeral-storage"] = ["usedBytes": .int(used)]
     }
 
     func measured() async throws(StatusError) -> StatsCollector.Snapshot {
