@@ -46,6 +46,7 @@ public struct ResourceName: Sendable, Hashable {
     public static let resourceQuotas = ResourceName("resourcequotas")
     public static let services = ResourceName("services")
     public static let storageClasses = ResourceName("storageclasses", group: "storage.k8s.io")
+    public static let templateInstances = ResourceName("templateinstances", group: "template.openshift.io")
     public static let tokenReviews = ResourceName("tokenreviews", group: "authentication.k8s.io")
     public static let subjectAccessReviews = ResourceName("subjectaccessreviews", group: "authorization.k8s.io")
 }

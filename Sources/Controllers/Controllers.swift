@@ -8,17 +8,33 @@ public import Client
 ///
 /// - `authority`: the certificate (PEM) that clients within the cluster are to trust the API server by.
 /// - `signer`: the cluster's authority; without one no certificates are signed.
+/// - `parties`: what Templates need: clients for other users, and the resources of kinds.
 /// - `resources`: every resource whose objects can be watched and deleted; asked again when kinds come or go.
 public func runControllers(
     client: any ObjectClient, authority: String, signer: CertificateSigner? = nil,
-    resources: @escaping @Sendable () async -> [ResourceName], time: any TimeSource = SystemTime()
+    resources: @escaping @Sendable () async -> [ResourceName], parties: ClusterParties? = nil,
+    time: any TimeSource = SystemTime()
 ) async {
-    let environment = Environment(
+    var environment = Environment(
         client: client, authority: authority, signer: signer, resources: resources, time: time)
+    if let parties { environment.parties = parties }
     await withTaskGroup { group in
         // All listen to the shared copies before one begins to fill them.
         for controller in registry.map({ $0.init(environment) }) { group.addTask { await controller.run() } }
     }
+}
+
+/// Who else is to be spoken for, and what kinds are called.
+public struct ClusterParties: Sendable {
+    /// The API as a user with these groups sees it.
+    let client: @Sendable (_ user: String, _ groups: [String]) -> any ObjectClient
+    /// The resource of a kind (`apps/v1`, `Deployment`), and whether it lives in namespaces; nil where there is no such kind.
+    let resource: @Sendable (_ apiVersion: String, _ kind: String) -> (ResourceName, isNamespaced: Bool)?
+
+    public init(
+        client: @escaping @Sendable (_ user: String, _ groups: [String]) -> any ObjectClient,
+        resource: @escaping @Sendable (_ apiVersion: String, _ kind: String) -> (ResourceName, isNamespaced: Bool)?
+    ) { (self.client, self.resource) = (client, resource) }
 }
 
 /// What controllers work with.
@@ -29,6 +45,8 @@ struct Environment: Sendable {
     let resources: @Sendable () async -> [ResourceName]
     let time: any TimeSource
     let shared: SharedCopies
+    typealias Parties = ClusterParties
+    var parties: Parties
 
     init(
         client: any ObjectClient, authority: String, signer: CertificateSigner? = nil,
@@ -36,6 +54,8 @@ struct Environment: Sendable {
     ) {
         (self.client, self.authority, self.resources, self.time) = (client, authority, resources, time)
         self.signer = signer
+        // Alone, controllers speak for themselves.
+        parties = Parties(client: { _, _ in client }, resource: { _, _ in nil })
         shared = SharedCopies(client, time)
     }
 

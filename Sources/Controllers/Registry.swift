@@ -24,6 +24,7 @@ let registry: [any ClusterController.Type] = [
     ServiceAccountTokenController.self,
     StatefulSetController.self,
     TaintEviction.self,
+    TemplateInstanceController.self,
     TTLAfterFinished.self,
     VolumeClaimProtection.self,
     VolumeExpand.self,

@@ -81,7 +81,7 @@ public final class APIServer: Sendable {
     public func run() async {
         await withTaskGroup { group in
             group.addTask { await self.state.withLock { $0.customResources }?.run() }
-            group.addTask { await self.offerMeasurements() }
+            group.addTask { await self.offerWithNodes() }
         }
     }
 
@@ -102,11 +102,16 @@ public final class APIServer: Sendable {
     /// Tells where the streams of a node's Pods are answered.
     public func connect(node: String, _ connection: any NodeConnection) {
         state.withLock { $0.nodes[node] = connection }
-        // What Pods and nodes use is known where there is a node.
-        registry.offer(group: "metrics.k8s.io")
+        Task { await offerAll() }
     }
 
     var connectedNodes: [any NodeConnection] { state.withLock { Array($0.nodes.values) } }
+
+    /// Serves what a server alone does not.
+    func offerAll() async {
+        registry.offerAll()
+        await reconcileTemplateRoles()
+    }
 
     func connected(_ node: String) -> (any NodeConnection)? { state.withLock { $0.nodes[node] } }
 

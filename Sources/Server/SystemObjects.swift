@@ -16,6 +16,18 @@ extension APIServer {
         }
     }
 
+    /// The resource of a kind, and whether it lives in namespaces.
+    public func resource(apiVersion: String, kind: String) -> (ResourceName, isNamespaced: Bool)? {
+        registry.all.first {
+            $0.definition.kind == kind && $0.definition.apiVersion == apiVersion && $0.definition.verbs.contains("get")
+        }.map {
+            (
+                ResourceName($0.definition.name, group: $0.definition.group, version: $0.definition.version),
+                $0.definition.isNamespaced
+            )
+        }
+    }
+
     /// Every stored resource once, for controllers that look after all kinds.
     public var watchableResources: [ResourceName] {
         var seen: Set<String> = []

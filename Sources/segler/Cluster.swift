@@ -87,7 +87,10 @@ final class Cluster: Sendable {
         tasks = [
             Task {
                 await runControllers(
-                    client: manager, authority: authority, signer: signer, resources: { server.watchableResources })
+                    client: manager, authority: authority, signer: signer, resources: { server.watchableResources },
+                    parties: ClusterParties(
+                        client: { LocalClient(server, user: $0, groups: $1.filter { $0 != "system:authenticated" }) },
+                        resource: { server.resource(apiVersion: $0, kind: $1) }))
             },
             Task { await scheduler.run() },
             Task { await server.run() },

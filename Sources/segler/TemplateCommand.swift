@@ -47,7 +47,7 @@ struct TemplateCommand: AsyncParsableCommand {
                 let template = try Template(try read())
                 if parameters { return list(template.parameters) }
                 var random = SystemRandomNumberGenerator()
-                let (objects, message) = try template.process(
+                let (objects, message, _) = try template.process(
                     values: try given(), labels: try pairs(label, "--label"), using: &random)
                 let list: JSONValue = ["kind": "List", "apiVersion": "v1", "items": .array(objects)]
                 Output.line(output == .json ? list.description : YAML.text(list))

@@ -14,7 +14,8 @@ import Testing
 
     private func process(_ template: JSONValue, _ values: [String: String] = [:]) throws -> ([JSONValue], String) {
         var random = SystemRandomNumberGenerator()
-        return try Template(template).process(values: values, labels: [:], using: &random)
+        let (objects, message, _) = try Template(template).process(values: values, labels: [:], using: &random)
+        return (objects, message)
     }
 
     @Test func valuesComeFromTheUserThenFromTheTemplate() throws {

@@ -82,7 +82,7 @@ import Testing
         #expect(
             lines == [
                 "container_cpu_usage_seconds_total{container=\"c\",namespace=\"n\",pod=\"p\"} 0.5",
-                "node_cpu_usage_seconds_total 2.5", "node_memory_working_set_bytes 4096.0",
+                "node_cpu_usage_seconds_total 2.5", "node_memory_working_set_bytes 4096",
                 "pod_cpu_usage_seconds_total{namespace=\"n\",pod=\"p\"} 0.5", "scrape_error 0",
             ])
     }

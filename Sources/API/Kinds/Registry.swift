@@ -6,7 +6,7 @@ extension Kinds {
         meta, core, admissionRegistration, apiExtensions, apiRegistration, apps, authentication, authorization,
         autoscaling, batch, certificates, coordination, discovery, events, flowControl, metrics, networking, node,
         policy,
-        rbac, resource, scheduling, storage,
+        rbac, resource, scheduling, storage, templates,
     ]
 
     /// Says what is wrong with a value of a type.
@@ -22,12 +22,13 @@ extension Kinds {
         metaChecks, podChecks, containerChecks, flowControlChecks, registrationChecks, definitionChecks, deviceChecks,
         volumeChecks, schedulingChecks, coreChecks, serviceChecks,
         workloadChecks, jobChecks,
-        autoscalingChecks, rbacChecks, storageChecks, networkingChecks, quotaChecks, admissionChecks,
+        autoscalingChecks, rbacChecks, storageChecks, networkingChecks, quotaChecks, admissionChecks, templateChecks,
     ])
 
     /// Checks of an object against the one it replaces, by type.
     static let updateChecks: [String: UpdateCheck] = merge([
         workloadUpdateChecks, storageUpdateChecks, nodeUpdateChecks, networkingUpdateChecks, definitionUpdateChecks,
+        templateUpdateChecks,
     ])
 
     private static func merge<T>(_ groups: [[String: T]]) -> [String: T] {

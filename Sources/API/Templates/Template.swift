@@ -79,7 +79,7 @@ public struct Template: Sendable {
     ///   - labels: for every object, beside the Template's own.
     public func process(
         values: [String: String], labels: [String: String] = [:], using random: inout some RandomNumberGenerator
-    ) throws(Failure) -> (objects: [JSONValue], message: String) {
+    ) throws(Failure) -> (objects: [JSONValue], message: String, values: [String: String]) {
         let known = Set(parameters.map(\.name))
         if let stranger = values.keys.filter({ !known.contains($0) }).sorted().first {
             throw Failure(
@@ -103,7 +103,7 @@ public struct Template: Sendable {
             for (key, value) in labels { object["metadata"]["labels"][key] = .string(value) }
             objects.append(object)
         }
-        return (objects, Self.substitute(template["message"].text, settled))
+        return (objects, Self.substitute(template["message"].text, settled), settled)
     }
 
     private func value(

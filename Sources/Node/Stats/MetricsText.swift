@@ -30,7 +30,8 @@ struct MetricsText {
 
     private mutating func row(_ name: String, _ labels: [(String, String)], _ value: Double) {
         let list = labels.map { "\($0)=\"\(Self.escaped($1))\"" }.joined(separator: ",")
-        text += "\(name)\(list.isEmpty ? "" : "{\(list)}") \(value)\n"
+        let number = value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
+        text += "\(name)\(list.isEmpty ? "" : "{\(list)}") \(number)\n"
     }
 
     private static func escaped(_ text: String) -> String {

@@ -30,7 +30,7 @@ extension NodeAgent: NodeConnection {
             guard let latest = instances.first(where: { $0.status.state != .created }) else {
                 let count = pod.containerStatus(container)["restartCount"].int ?? 0
                 path = "\(directory)/\(count).log"
-                guard await exists(path) else { throw Self.waiting(pod, spec) }
+                guard await exists(path) else { throw await Self.waiting(worker, spec) }
                 return await stream(path, options, worker, followed: nil, directory)
             }
             path = "\(directory)/\(latest.attempt).log"
@@ -69,8 +69,12 @@ extension NodeAgent: NodeConnection {
 
     private func exists(_ path: String) async -> Bool { (try? await blocking { Files.exists(path) }) ?? false }
 
-    private static func waiting(_ pod: Object, _ container: ContainerSpec) -> StatusError {
-        let reason = pod.containerStatus(container.name)["state"]["waiting"]["reason"].string ?? "ContainerCreating"
+    private static func waiting(_ worker: PodWorker, _ container: ContainerSpec) async -> StatusError {
+        let pod = worker.pod
+        // The worker knows before the API does.
+        let reason =
+            await worker.waiting[container.name]?.reason
+            ?? pod.containerStatus(container.name)["state"]["waiting"]["reason"].string ?? "ContainerCreating"
         let why = reason == "ImagePullBackOff" || reason == "ErrImagePull" ? "trying and failing to pull image" : reason
         return .badRequest("container \"\(container.name)\" in pod \"\(pod.name)\" is waiting to start: \(why)")
     }

@@ -57,8 +57,8 @@ extension APIServer {
         } catch { throw .internalError("\(error)") }
     }
 
-    /// What Pods use is known as soon as some machine has an agent: metrics.k8s.io is served from then on.
-    func offerMeasurements() async {
+    /// As soon as some machine has an agent, there is a whole cluster.
+    func offerWithNodes() async {
         let (signals, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         guard let watcher = try? store.watch("nodes", from: store.revision, wake: { signal.yield() }) else { return }
         signal.yield()
@@ -71,7 +71,7 @@ extension APIServer {
                     return status["daemonEndpoints"]["kubeletEndpoint"]["Port"].int ?? 0 > 0
                 })
             else { continue }
-            return registry.offer(group: "metrics.k8s.io")
+            return await offerAll()
         }
     }
 

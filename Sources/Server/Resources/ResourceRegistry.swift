@@ -85,8 +85,9 @@ final class ResourceRegistry: Sendable {
     private let state: Mutex<State>
     var builtIn: [ServedResource] { state.withLock { $0.builtIn.all } }
 
-    /// Groups that are served only when there is something to answer from: `offer`.
-    private static let optional: Set = ["metrics.k8s.io"]
+    /// Groups beyond Kubernetes' own API, or that are answered from what nodes say: served where there is a node (`offerAll`),
+    /// so that a server alone is exactly an API server.
+    static let optional: Set = ["metrics.k8s.io", "template.openshift.io"]
 
     init(_ kinds: BuiltInKinds) {
         var state = State()
@@ -107,11 +108,11 @@ final class ResourceRegistry: Sendable {
         self.state = Mutex(state)
     }
 
-    /// Serves a group that was withheld.
-    func offer(group: String) {
+    /// Serves what was withheld.
+    func offerAll() {
         state.withLock { state in
-            for resource in state.withheld where resource.definition.group == group { state.builtIn.add(resource) }
-            state.withheld.removeAll { $0.definition.group == group }
+            for resource in state.withheld { state.builtIn.add(resource) }
+            state.withheld = []
             state.compose()
         }
     }

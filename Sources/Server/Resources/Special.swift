@@ -21,6 +21,9 @@ extension APIServer {
             "localsubjectaccessreviews.authorization.k8s.io":
             let (review, _) = try decode(body, as: resource, options)
             return try reviewAccess(review, resource, caller)
+        case "processedtemplates.template.openshift.io":
+            let (template, _) = try decode(body, as: resource, options)
+            return Self.json(try Self.processed(template).encoded(), status: .created)
         case "selfsubjectreviews.authentication.k8s.io":
             var (review, _) = try decode(body, as: resource, options)
             review["status"]["userInfo"] = Self.userInfo(caller)

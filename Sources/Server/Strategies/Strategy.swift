@@ -86,6 +86,7 @@ enum Strategies {
         "pods": PodStrategy(),
         "namespaces": NamespaceStrategy(),
         "services": ServiceStrategy(),
+        "templateinstances.template.openshift.io": TemplateInstanceStrategy(),
         "nodes": DefaultStrategy(keepsStatusOnCreate: true),
         "customresourcedefinitions.apiextensions.k8s.io": CustomResourceDefinitionStrategy(),
         "configmaps": ConfigMapStrategy(),

@@ -24,6 +24,19 @@ enum PolicyCells {
             if let name = reference["name"].string { return "\(reference["namespace"].string ?? "*")/\(name)".cell }
             return .string(Cells.selector(reference["selector"]))
         },
+        "templateReady": { instance in
+            let ready = instance["status"]["conditions"].elements.first { $0["type"].equals("Ready") }
+            return .string(ready?["status"].string ?? "Unknown")
+        },
+        "templateObjects": { .string("\($0["objects"].count)") },
+        "templateParameters": { template in
+            let blank = template["parameters"].elements.filter {
+                ($0["value"].string ?? "").isEmpty && ($0["generate"].string ?? "").isEmpty
+            }.count
+            let generated = template["parameters"].elements.filter { !($0["generate"].string ?? "").isEmpty }.count
+            let detail = blank > 0 ? "\(blank) blank" : generated > 0 ? "\(generated) generated" : "all set"
+            return .string("\(template["parameters"].count) (\(detail))")
+        },
         "missingPriorityLevel": { schema in
             let condition = schema["status"]["conditions"].elements.first { $0["type"].equals("Dangling") }
             return .string(condition?["status"].string ?? "?")

@@ -15,13 +15,22 @@ enum DefaultRoles {
     static let autoupdate = "rbac.authorization.kubernetes.io/autoupdate"
 
     /// Each with the resource that it is an object of.
-    static let objects: [(resource: String, object: JSONValue)] = {
+    static let objects = objects(in: [clusterRoles, controllerRoles, bindings])
+    /// What users may do with Templates, where these are served.
+    static let templateObjects = objects(in: [
+        """
+        role system:openshift:templates:edit to=edit
+          create,delete,deletecollection,get,list,patch,update,watch template.openshift.io templates,templateinstances,processedtemplates
+        role system:openshift:templates:view to=view
+          get,list,watch template.openshift.io templates,templateinstances
+        """
+    ])
+
+    private static func objects(in texts: [String]) -> [(resource: String, object: JSONValue)] {
         var read = Reader()
-        for text in [clusterRoles, controllerRoles, bindings] {
-            for line in text.split(separator: "\n") { read.read(line) }
-        }
+        for text in texts { for line in text.split(separator: "\n") { read.read(line) } }
         return read.objects
-    }()
+    }
 
     private struct Reader {
         var objects: [(resource: String, object: JSONValue)] = []
@@ -113,12 +122,15 @@ enum DefaultRoles {
 extension APIServer {
     /// Makes the default roles and bindings, and gives back to existing ones what they lack, unless their annotation says to
     /// leave them alone. What was added to them stays.
-    public func reconcileDefaultRoles() async {
+    public func reconcileDefaultRoles() async { await reconcile(DefaultRoles.objects) }
+    func reconcileTemplateRoles() async { await reconcile(DefaultRoles.templateObjects) }
+
+    private func reconcile(_ objects: [(resource: String, object: JSONValue)]) async {
         let caller = Caller(user: "system:apiserver", groups: ["system:masters"])
         let options = WriteOptions(manager: "kube-apiserver")
         // Together, so that they share commits.
         await withTaskGroup { group in
-            for (name, object) in DefaultRoles.objects {
+            for (name, object) in objects {
                 guard let resource = registry.find(groupResource: name) else { continue }
                 group.addTask {
                     let namespace = object["metadata"]["namespace"].string
