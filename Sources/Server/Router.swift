@@ -222,6 +222,11 @@ extension APIServer: Responder {
             attributes.name = selector.required("metadata.name") ?? ""
         }
         guard authorizer.allows(caller, attributes) else { throw Self.forbidden(caller, attributes) }
+        // A WebSocket begins with a GET, and may do what a POST does (since v1.35).
+        if request.method == .GET, ["exec", "attach", "portforward"].contains(attributes.subresource) {
+            attributes.verb = "create"
+            guard authorizer.allows(caller, attributes) else { throw Self.forbidden(caller, attributes) }
+        }
         let definition = resource.definition
         if let refusal = resource.refusal { throw .notImplemented(refusal) }
         // Outside of a namespace a namespaced resource can only be listed and watched.

@@ -182,3 +182,14 @@ def test_what_a_node_writes_is_about_itself(api_ns):
         assert (result.returncode == 0) == allowed, result.stderr
     assert "not bound to a pod" in denied("create", "token", "default")
     api_ns.cluster.kubectl("delete", "node", "one")
+
+
+def test_reading_streams_is_not_running_commands(control_plane, api_ns):
+    """A WebSocket begins with a GET: `get` on pods/exec alone must not be enough for it."""
+    api_ns.kubectl("create", "role", "reader", "--verb=get", "--resource=pods,pods/exec,pods/log")
+    api_ns.kubectl("create", "rolebinding", "reader", "--role=reader", "--user=reader")
+    as_reader = {"Impersonate-User": "reader"}
+    path = api_ns.path("pods", "app")
+    assert control_plane.api.get(path + "/log", headers=as_reader).status == 404
+    refused = control_plane.api.get(path + "/exec?command=id&stdout=1", headers=as_reader)
+    assert refused.status == 403 and "cannot create resource" in refused.text

@@ -28,7 +28,7 @@ public final class KubeletServer: Responder {
         guard let credential = KubeletGate.Credential(request) else {
             return .now(APIServer.text(.unauthorized, "Unauthorized"))
         }
-        let verb = KubeletGate.verb(request.method)
+        let verb = KubeletGate.verb(request)
         let gate = gate
         let path = request.path
         let admit: @Sendable () async throws(StatusError) -> Void = { () async throws(StatusError) in
@@ -156,8 +156,11 @@ private final class KubeletGate: Sendable {
 
     init(nodeName: String, _ client: any ObjectClient) { (self.nodeName, self.client) = (nodeName, client) }
 
-    static func verb(_ method: HTTPMethod) -> String {
-        switch method {
+    /// Whoever may only read must not run commands, whichever method the upgrade of the connection is asked with.
+    static func verb(_ request: HTTPRequest) -> String {
+        let words = ["exec", "attach", "run", "portForward"]
+        if let first = request.path.split(separator: "/").first, words.contains(String(first)) { return "create" }
+        return switch request.method {
         case .POST: "create"
         case .PUT: "update"
         case .PATCH: "patch"
