@@ -33,6 +33,10 @@ public struct ResourceName: Sendable, Hashable {
     public static let certificateSigningRequests = ResourceName(
         "certificatesigningrequests", group: "certificates.k8s.io")
     public static let clusterRoles = ResourceName("clusterroles", group: "rbac.authorization.k8s.io")
+    public static let horizontalPodAutoscalers = ResourceName(
+        "horizontalpodautoscalers", group: "autoscaling", version: "v2")
+    /// What Pods use now; to be got and listed only, and only where a node measures it.
+    public static let podMetrics = ResourceName("pods", group: "metrics.k8s.io", version: "v1beta1")
     public static let cronJobs = ResourceName("cronjobs", group: "batch")
     public static let endpoints = ResourceName("endpoints")
     public static let endpointSlices = ResourceName("endpointslices", group: "discovery.k8s.io")

@@ -11,7 +11,7 @@ public import Client
 /// - `parties`: what Templates need: clients for other users, and the resources of kinds.
 /// - `resources`: every resource whose objects can be watched and deleted; asked again when kinds come or go.
 public func runControllers(
-    client: any ObjectClient, authority: String, signer: CertificateSigner? = nil,
+    client: any ObjectClient & ScaleClient, authority: String, signer: CertificateSigner? = nil,
     resources: @escaping @Sendable () async -> [ResourceName], parties: ClusterParties? = nil,
     time: any TimeSource = SystemTime()
 ) async {
@@ -40,6 +40,7 @@ public struct ClusterParties: Sendable {
 /// What controllers work with.
 struct Environment: Sendable {
     let client: any ObjectClient
+    let scales: any ScaleClient
     let authority: String
     var signer: CertificateSigner?
     let resources: @Sendable () async -> [ResourceName]
@@ -49,11 +50,11 @@ struct Environment: Sendable {
     var parties: Parties
 
     init(
-        client: any ObjectClient, authority: String, signer: CertificateSigner? = nil,
+        client: any ObjectClient & ScaleClient, authority: String, signer: CertificateSigner? = nil,
         resources: @escaping @Sendable () async -> [ResourceName], time: any TimeSource
     ) {
         (self.client, self.authority, self.resources, self.time) = (client, authority, resources, time)
-        self.signer = signer
+        (self.scales, self.signer) = (client, signer)
         // Alone, controllers speak for themselves.
         parties = Parties(client: { _, _ in client }, resource: { _, _ in nil })
         shared = SharedCopies(client, time)

@@ -11,6 +11,7 @@ let registry: [any ClusterController.Type] = [
     EventTTL.self,
     FlowSchemaController.self,
     GarbageCollector.self,
+    HorizontalPodAutoscaling.self,
     JobController.self,
     NamespaceController.self,
     NodeLifecycle.self,

@@ -54,8 +54,13 @@ public struct LocalClient: ObjectClient {
         -> ObjectList
     {
         let served = try resolve(resource, "list", namespace, options.fieldSelector.required("metadata.name") ?? "")
-        let snapshot = try server.snapshot(served, namespace: namespace, Self.request(options))
-        let items = try snapshot.objects.map { (object) throws(StatusError) in try parse(object.bytes) }
+        let isMetrics = resource.group == "metrics.k8s.io"
+        guard let stored = isMetrics ? server.registry.find(groupResource: resource.plural) : served else {
+            throw .noSuchPath
+        }
+        let snapshot = try server.snapshot(stored, namespace: namespace, Self.request(options))
+        let objects = isMetrics ? await server.measurements(served, snapshot.objects) : snapshot.objects
+        let items = try objects.map { (object) throws(StatusError) in try parse(object.bytes) }
         return ObjectList(resourceVersion: String(snapshot.revision), items: items)
     }
 
@@ -134,6 +139,33 @@ public struct LocalClient: ObjectClient {
         let session = try WatchSession(server, served, namespace: namespace, request) { wakeUps.continuation.yield() }
         let pump = LocalWatch(session: session, wakeUps: wakeUps.stream.makeAsyncIterator())
         return AsyncThrowingStream { try await pump.next() }
+    }
+}
+
+extension LocalClient: ScaleClient {
+    private func resolve(_ target: ScaleTarget, _ verb: String) throws(StatusError) -> ServedResource {
+        let found = server.registry.all.first {
+            $0.kind == target.kind && $0.definition.group == target.group && $0.definition.subresource("scale") != nil
+        }
+        guard let definition = found?.definition else { throw target.noMatch }
+        let name = ResourceName(definition.name, group: definition.group, version: definition.version)
+        return try resolve(name, verb, target.namespace, target.name, "scale")
+    }
+
+    public func scale(of target: ScaleTarget) async throws(StatusError) -> Object {
+        let resource = try resolve(target, "get")
+        let object = try server.get(resource, namespace: target.namespace, name: target.name)
+        return try parse(try APIServer.scale(of: object.bytes, resource.definition).encoded())
+    }
+
+    @discardableResult
+    public func setScale(of target: ScaleTarget, _ scale: JSONValue) async throws(StatusError) -> Object {
+        let resource = try resolve(target, "update")
+        var options = options
+        options.managedSubresource = "scale"
+        let written = try await server.writeScale(
+            resource, target.namespace, target.name, .value(scale), nil, caller, options)
+        return try parse(written.encoded())
     }
 }
 

@@ -17,16 +17,17 @@ import Testing
     }
     var api: MemoryAPI { cluster.api }
 
-    private func pod(_ name: String, ready: Bool = true, owned: Bool = true) {
+    private func pod(_ name: String, ready: Bool = true, owned: Bool = true, owner: JSONValue? = nil) {
         var pod: JSONValue = [
             "apiVersion": "v1", "kind": "Pod",
             "metadata": ["namespace": "ns", "name": .string(name), "labels": ["app": "web"]],
             "status": ["phase": "Running", "conditions": [["type": "Ready", "status": ready ? "True" : "False"]]],
         ]
         if owned {
-            pod["metadata"]["ownerReferences"] = [
-                ["apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "rs", "uid": "rs-uid", "controller": true]
+            let set: JSONValue = [
+                "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "rs", "uid": "rs-uid", "controller": true,
             ]
+            pod["metadata"]["ownerReferences"] = [owner ?? set]
         }
         api.put(.pods, pod)
     }
@@ -52,6 +53,26 @@ import Testing
                 && budget.condition("DisruptionAllowed")["reason"].string
                     == (allowed > 0 ? "SufficientPods" : "InsufficientPods")
         }
+    }
+
+    @Test func ownersOfOtherKindsSayByTheirScaleHowManyThereShouldBe() async {
+        let resource = ResourceName("shards", group: "db.example")
+        api.put(
+            resource,
+            [
+                "apiVersion": "db.example/v1", "kind": "Shard",
+                "metadata": ["namespace": "ns", "name": "s", "uid": "s-uid"],
+                "spec": ["replicas": 4],
+            ])
+        budget(["maxUnavailable": "25%"])
+        for name in ["a", "b", "c", "d"] {
+            pod(
+                name,
+                owner: [
+                    "apiVersion": "db.example/v1", "kind": "Shard", "name": "s", "uid": "s-uid", "controller": true,
+                ])
+        }
+        await wait(allowed: 1, healthy: 4, desired: 3, expected: 4)
     }
 
     @Test func aNumberThatMustBeAvailableLeavesTheRest() async {

@@ -38,7 +38,7 @@ final class DisruptionController: ClusterController, Reconciler {
         recorder = Recorder(client, component: "controllermanager", time: time)
         budgets = Reflector(client, .podDisruptionBudgets, time: time)
         pods = View(environment.shared.pods) { Pod($0) }
-        scales = ExpectedScale(client)
+        scales = ExpectedScale(client, environment.scales)
         budgets.onChange { [queue] in queue.add($0.key) }
         pods.onChange { [weak self] in self?.podChanged($0) }
     }
@@ -179,8 +179,9 @@ struct ExpectedScale: Sendable {
         let description: String
     }
     private let client: any ObjectClient
+    private let scales: any ScaleClient
 
-    init(_ client: any ObjectClient) { self.client = client }
+    init(_ client: any ObjectClient, _ scales: any ScaleClient) { (self.client, self.scales) = (client, scales) }
 
     private static let resources: [String: ResourceName] = [
         "ReplicaSet": ResourceName("replicasets", group: "apps"),
@@ -204,10 +205,7 @@ struct ExpectedScale: Sendable {
 
     /// Nil when the controller is gone.
     private func scale(of owner: OwnerReference, in namespace: String) async throws -> (String, Int)? {
-        guard let resource = Self.resources[owner.kind] else {
-            throw Problem(
-                description: "\(owner.kind) \(owner.name) has no scale that is known: use an integer minAvailable")
-        }
+        guard let resource = Self.resources[owner.kind] else { return try await otherScale(of: owner, in: namespace) }
         let object: Object
         do throws(StatusError) {
             object = try await client.get(resource, namespace: namespace, name: owner.name)
@@ -220,5 +218,21 @@ struct ExpectedScale: Sendable {
             return try await scale(of: above, in: namespace)
         }
         return (object.uid, object["spec"]["replicas"].int ?? 1)
+    }
+
+    /// Of kinds that say by a subresource what they want, such as custom resources.
+    private func otherScale(of owner: OwnerReference, in namespace: String) async throws -> (String, Int)? {
+        let target = ScaleTarget(
+            apiVersion: owner.apiVersion, kind: owner.kind, namespace: namespace, name: owner.name)
+        do throws(StatusError) {
+            let scale = try await scales.scale(of: target)
+            return scale.uid == owner.uid ? (owner.uid, scale["spec"]["replicas"].int ?? 0) : nil
+        } catch {
+            if error.reason == ScaleTarget.noMatchReason {
+                throw Problem(description: "\(owner.kind).\(target.group) does not implement the scale subresource")
+            }
+            if error.code == 404 { return nil }
+            throw error
+        }
     }
 }

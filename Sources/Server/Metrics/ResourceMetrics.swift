@@ -11,7 +11,6 @@ extension APIServer {
     func serveMetrics(
         _ resource: ServedResource, _ target: ResourcePath, _ presentation: Presentation, _ query: Query, yaml: Bool
     ) throws(StatusError) -> Reply {
-        let isNodes = resource.definition.name == "nodes"
         guard let measured = registry.find(groupResource: resource.definition.name) else { throw .noSuchPath }
         let objects: [StoredObject]
         if let name = target.name {
@@ -23,8 +22,7 @@ extension APIServer {
         let isOne = target.name != nil
         return .later {
             await Self.answer { () async throws(StatusError) in
-                let usages = await self.summaries()
-                let found = objects.compactMap { isNodes ? usages.node($0) : usages.pod($0) }
+                let found = await self.measurements(resource, objects)
                 if isOne {
                     guard let one = found.first else {
                         throw .notFound(resource.definition, target.name ?? "")
@@ -37,6 +35,12 @@ extension APIServer {
                     body: .slices(presentation.render(all, resource, selects: true)))
             }
         }
+    }
+
+    /// What these nodes or Pods use now, of those that were measured.
+    func measurements(_ resource: ServedResource, _ objects: [StoredObject]) async -> [StoredObject] {
+        let usages = await summaries()
+        return objects.compactMap { resource.definition.name == "nodes" ? usages.node($0) : usages.pod($0) }
     }
 
     /// Of all nodes that answer: one that does not is left out, as upstream does.

@@ -24,46 +24,51 @@ extension APIServer {
         let body = Self.body(request)
         let bytes = Array(request.body.readableBytesView)
         let patch = verb == "patch" ? try parse(try Self.patchType(request, resource), bytes, options) : nil
-        guard let type = resource.schema.type(named: "autoscaling.v1.Scale") else { throw .noSuchPath }
         return .later {
             await Self.answer { () async throws(StatusError) in
-                let options = written
                 if case .apply(let configuration)? = patch {
-                    return try await self.applyScale(configuration, resource, target.namespace, name, caller, options)
+                    return try await self.applyScale(configuration, resource, target.namespace, name, caller, written)
                 }
-                let result = try await self.update(
-                    resource, namespace: target.namespace, name: name, subresource: nil, caller, options
-                ) { (current) throws(StatusError) in
-                    var wanted = RequestBody.value([:])
-                    if let patch {
-                        var scale = try Self.scale(of: current.bytes, resource.definition)
-                        try self.apply(patch, to: &scale, resource.schema, type)
-                        wanted = .value(scale)
-                    } else {
-                        wanted = body
-                    }
-                    let scale = try self.decodeOther(
-                        wanted, "autoscaling.v1.Scale", kind: "Scale", apiVersion: "autoscaling/v1", resource, options)
-                    var validator = Validator(resource.schema)
-                    validator.validate(scale, type: type)
-                    if !validator.errors.isEmpty {
-                        throw .invalid(kind: "Scale", group: "autoscaling", name, validator.errors)
-                    }
-                    var object = current.root.value
-                    // A patch is made again on a newer revision.
-                    let isOwn =
-                        patch != nil && scale["metadata"]["resourceVersion"] == object["metadata"]["resourceVersion"]
-                    if let version = scale["metadata"]["resourceVersion"].string, !version.isEmpty, !isOwn {
-                        object["metadata"]["resourceVersion"] = .string(version)
-                    } else {
-                        object["metadata"].remove("resourceVersion")
-                    }
-                    Self.set(resource.definition, replicas: scale["spec"]["replicas"].int ?? 0, in: &object)
-                    return (object, [])
-                }
-                return Self.json(try Self.scale(of: result.bytes, resource.definition).encoded())
+                return Self.json(
+                    try await self.writeScale(resource, target.namespace, name, body, patch, caller, written).encoded())
             }
         }
+    }
+
+    /// Sets the replicas that `body` says, or that `patch` makes of the present ones. Returns the new Scale.
+    func writeScale(
+        _ resource: ServedResource, _ namespace: String?, _ name: String, _ body: RequestBody, _ patch: ParsedPatch?,
+        _ caller: Caller, _ options: WriteOptions
+    ) async throws(StatusError) -> JSONValue {
+        guard let type = resource.schema.type(named: "autoscaling.v1.Scale") else { throw .noSuchPath }
+        let result = try await update(
+            resource, namespace: namespace, name: name, subresource: nil, caller, options
+        ) { (current) throws(StatusError) in
+            var wanted = body
+            if let patch {
+                var scale = try Self.scale(of: current.bytes, resource.definition)
+                try self.apply(patch, to: &scale, resource.schema, type)
+                wanted = .value(scale)
+            }
+            let scale = try self.decodeOther(
+                wanted, "autoscaling.v1.Scale", kind: "Scale", apiVersion: "autoscaling/v1", resource, options)
+            var validator = Validator(resource.schema)
+            validator.validate(scale, type: type)
+            if !validator.errors.isEmpty {
+                throw .invalid(kind: "Scale", group: "autoscaling", name, validator.errors)
+            }
+            var object = current.root.value
+            // A patch is made again on a newer revision.
+            let isOwn = patch != nil && scale["metadata"]["resourceVersion"] == object["metadata"]["resourceVersion"]
+            if let version = scale["metadata"]["resourceVersion"].string, !version.isEmpty, !isOwn {
+                object["metadata"]["resourceVersion"] = .string(version)
+            } else {
+                object["metadata"].remove("resourceVersion")
+            }
+            Self.set(resource.definition, replicas: scale["spec"]["replicas"].int ?? 0, in: &object)
+            return (object, [])
+        }
+        return try Self.scale(of: result.bytes, resource.definition)
     }
 
     /// Who applies a Scale applies the number of replicas, and nothing else.
@@ -102,7 +107,7 @@ extension APIServer {
         set(definition.scale?.specReplicas[...] ?? ["spec", "replicas"], &object)
     }
 
-    private static func scale(of bytes: [UInt8], _ definition: ResourceDefinition) throws(StatusError) -> JSONValue {
+    static func scale(of bytes: [UInt8], _ definition: ResourceDefinition) throws(StatusError) -> JSONValue {
         guard let root = try? JSONDocument(bytes).root else { throw .internalError("the object cannot be read") }
         let metadata = root["metadata"]
         var scale: JSONValue = [
