@@ -28,9 +28,10 @@ final class Cluster: Sendable {
 
     var kubeconfigPath: String { dataDirectory + "/admin.kubeconfig" }
 
-    static func start(dataDirectory: String, listen: ListenAddress, nodeName: String, serviceCIDR: String) async throws
-        -> Cluster
-    {
+    static func start(
+        dataDirectory: String, listen: ListenAddress, nodeName: String, serviceCIDR: String,
+        runsScheduler: Bool = true
+    ) async throws -> Cluster {
         let directory = try DirectoryLock.prepare(dataDirectory)
         let lock = try DirectoryLock(directory)
         let certificates = try ClusterCertificates(directory: directory, listen: listen, nodeName: nodeName)
@@ -54,7 +55,7 @@ final class Cluster: Sendable {
                 eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
             let cluster = try await Cluster(
                 directory, configuration, server, store, http, certificates, lock, listen: listen, port: http.port,
-                nodeName: nodeName)
+                nodeName: nodeName, runsScheduler: runsScheduler)
             return cluster
         } catch {
             await store.close()
@@ -66,7 +67,8 @@ final class Cluster: Sendable {
         _ dataDirectory: String, _ configuration: ServerConfiguration, _ server: APIServer, _ store: Store,
         _ http: HTTPServer,
         _ certificates: ClusterCertificates,
-        _ lock: DirectoryLock, listen: ListenAddress, port: Int, nodeName: String
+        _ lock: DirectoryLock, listen: ListenAddress, port: Int, nodeName: String,
+        runsScheduler: Bool
     ) async throws {
         (self.dataDirectory, self.server, self.store, self.http) = (dataDirectory, server, store, http)
         self.configuration = configuration
@@ -92,7 +94,7 @@ final class Cluster: Sendable {
                         client: { LocalClient(server, user: $0, groups: $1.filter { $0 != "system:authenticated" }) },
                         resource: { server.resource(apiVersion: $0, kind: $1) }))
             },
-            Task { await scheduler.run() },
+            Task { if runsScheduler { await scheduler.run() } },
             Task { await server.run() },
             Task { await certificates.renewDaily(kubeconfig: kubeconfig.0, server: kubeconfig.1) },
         ]

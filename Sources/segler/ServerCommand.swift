@@ -26,6 +26,9 @@ struct ServerCommand: AsyncParsableCommand {
     @Flag(help: "Only the control plane: needs neither root nor a container runtime.")
     var noNode = false
 
+    @Flag(help: "Without the default scheduler: Pods wait until another one binds them.")
+    var noScheduler = false
+
     @Option(help: "The name of this machine's node; its host name by default.")
     var nodeName: String?
 
@@ -63,7 +66,8 @@ struct ServerCommand: AsyncParsableCommand {
         let signals = try StopSignals()
         if !noNode { try NodeHost.check(runtimeEndpoint: runtimeEndpoint) }
         let cluster = try await Cluster.start(
-            dataDirectory: dataDir, listen: address, nodeName: try NodeName.resolve(nodeName), serviceCIDR: serviceCidr)
+            dataDirectory: dataDir, listen: address, nodeName: try NodeName.resolve(nodeName), serviceCIDR: serviceCidr,
+            runsScheduler: !noScheduler)
         do {
             let node =
                 noNode
