@@ -12,6 +12,9 @@ final class NodeLifecycle: ClusterController, Reconciler {
     /// How long a node may be silent, in seconds (upstream's `--node-monitor-grace-period`).
     static let grace = 40.0
     static let leaseNamespace = "kube-node-lease"
+    /// Where the index has the nodes that are not ready: with thousands of nodes few are, and only they are looked at when
+    /// another one changes.
+    private static let notReady = "not ready"
 
     private let client: any ObjectClient
     private let time: any TimeSource
@@ -27,7 +30,8 @@ final class NodeLifecycle: ClusterController, Reconciler {
     init(_ environment: Environment) {
         (client, time, queue) = (environment.client, environment.time, environment.queue())
         recorder = Recorder(client, component: "node-controller", time: time)
-        nodes = Reflector(client, .nodes, time: time)
+        nodes = Reflector(
+            client, .nodes, time: time, index: { EvictionPace.isReady($0) ? [] : [Self.notReady] })
         leases = Reflector(client, .leases, namespace: Self.leaseNamespace, time: time) {
             $0["spec"]["renewTime"].string ?? ""
         }
@@ -51,7 +55,7 @@ final class NodeLifecycle: ClusterController, Reconciler {
         queue.add(change.key)
         // How many others are ready decides about those that are not.
         if change.old.map(EvictionPace.isReady) ?? false != EvictionPace.isReady(node) {
-            for other in nodes.values where !EvictionPace.isReady(other) { queue.add(other.name) }
+            for other in nodes.values(at: Self.notReady) { queue.add(other.name) }
         }
     }
 
