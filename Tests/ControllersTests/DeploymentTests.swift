@@ -105,7 +105,12 @@ import Testing
             Self.set($0, "broken:1")?["status"]["replicas"].int == 2
                 && Self.set($0, "web:1")?["status"]["availableReplicas"].int == 3
         }
-        await api.wait { $0.object(.deployments, "ns/web")?["status"]["unavailableReplicas"].int == 2 }
+        // All has come to rest: a step that is seen later would begin the deadline anew.
+        await api.wait {
+            let status = $0.object(.deployments, "ns/web")?["status"]
+            let counts = ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas"]
+            return counts.map { status?[$0].int } == [5, 2, 3, 3, 2]
+        }
         #expect(api.object(.deployments, "ns/web")?.condition("Available")["status"].string == "True")
         await time.waitForSleeper(until: 601)
         time.advance(seconds: 601)
