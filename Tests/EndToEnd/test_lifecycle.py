@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from segler import container, is_ready, phase, pod, terminated, waiting_reason
+from segler import container, eventually, is_ready, phase, pod, terminated, waiting_reason
 
 FOREVER = "trap 'exit 0' TERM; sleep 1000 & wait"
 
@@ -237,7 +237,8 @@ def test_probes_ask_the_pods_address(ns, action, ready):
     else:
         expected = {"tcpSocket": "connection refused", "httpGet": "HTTP probe failed with statuscode: 404",
                     "grpc": "failed to connect service"}[next(iter(action))]
-        assert expected in ns.event("a", "Unhealthy")
+        # The first probe may come before the program listens.
+        eventually(lambda: expected in ns.events("a").get("Unhealthy", ""), what=f"'{expected}' in an event")
         assert not is_ready(ns.get("pod", "a"))
 
 
