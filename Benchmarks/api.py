@@ -304,8 +304,14 @@ def measure(options):
         bench = Bench(server, options.seconds)
         results["idle"] = bench.idle()
         for name in wanted:
+            if name == "pods" and name != wanted[0]:
+                # What the others left in memory is not the Pods'.
+                results["memory at the end"] = {"mb": memory_mb(server.process.pid)}
+                server.destroy()
+                server = harness.Segler("bench")
+                start(server)
+                bench = Bench(server, options.seconds)
             results[name.upper()] = getattr(bench, name)()
-        results["memory at the end"] = {"mb": memory_mb(server.process.pid)}
     finally:
         server.destroy()
     return results
