@@ -40,6 +40,8 @@ public struct NodeConfiguration: Sendable {
     public var cgroupRoot: String?
     /// Where the agent's own API listens.
     public var kubeletPort = 10250
+    /// Whether another port is taken when that one is in use.
+    public var mayChooseKubeletPort = false
     /// Put on the Node besides the well-known ones.
     public var labels: [String: String] = [:]
     /// Taints that a Node is born with: `(key, value, effect)`.

@@ -43,8 +43,11 @@ struct AgentCommand: AsyncParsableCommand {
         help: "Use a container runtime that is running already (unix:///path/to.sock) instead of an own containerd.")
     var runtimeEndpoint: String?
 
-    @Option(help: "Where the node's agent serves logs, streams and measurements (0: any free port).")
-    var kubeletPort = 10250
+    @Option(
+        help:
+            "Where the node's agent serves logs, streams and measurements (0: any free port; default: 10250, or any free port where that is taken)."
+    )
+    var kubeletPort: Int?
 
     func run() async throws {
         let signals = try StopSignals()
@@ -63,7 +66,8 @@ struct AgentCommand: AsyncParsableCommand {
             kubeletContext: { try await membership.servingContext(address: $0) })
         let address = nodeAddress
         let node = try await NodeHost.start(home, runtimeEndpoint: runtimeEndpoint, signals) {
-            $0.kubeletPort = kubeletPort
+            if let kubeletPort { $0.kubeletPort = kubeletPort }
+            $0.mayChooseKubeletPort = kubeletPort == nil
             if let address { $0.nodeAddress = address }
         }
         Output.line("ready: node \(name) of \(server)")

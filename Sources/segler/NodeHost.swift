@@ -100,10 +100,20 @@ final class NodeHost: Sendable {
             configure(&configuration)
             let client = home.client
             let api = KubeletServer(nodeName: home.nodeName, client: client)
-            let http = try await HTTPServer.start(
-                host: home.isLoopback ? "127.0.0.1" : "0.0.0.0", port: configuration.kubeletPort,
-                tls: try await home.kubeletContext(configuration.nodeAddress), responder: api,
-                eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+            let host = home.isLoopback ? "127.0.0.1" : "0.0.0.0"
+            let tls = try await home.kubeletContext(configuration.nodeAddress)
+            func listen(_ port: Int) async throws -> HTTPServer {
+                try await HTTPServer.start(
+                    host: host, port: port, tls: tls, responder: api,
+                    eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+            }
+            let http: HTTPServer
+            do {
+                http = try await listen(configuration.kubeletPort)
+            } catch let error as HTTPServerError where configuration.mayChooseKubeletPort {
+                http = try await listen(0)
+                Output.error("\(error.description); the node's agent listens on port \(http.port)")
+            }
             configuration.kubeletPort = http.port
             let agent = NodeAgent(configuration: configuration, client: client, runtime: driver) { Output.error($0) }
             api.connect(agent)

@@ -45,8 +45,11 @@ struct ServerCommand: AsyncParsableCommand {
     @Option(help: "Kept back for the rest of the machine, in the same form.")
     var systemReserved: String?
 
-    @Option(help: "Where the node's agent serves logs, streams and measurements (0: any free port).")
-    var kubeletPort = 10250
+    @Option(
+        help:
+            "Where the node's agent serves logs, streams and measurements (0: any free port; default: 10250, or any free port where that is taken)."
+    )
+    var kubeletPort: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -73,7 +76,8 @@ struct ServerCommand: AsyncParsableCommand {
                 noNode
                 ? nil
                 : try await NodeHost.start(NodeHome(cluster), runtimeEndpoint: runtimeEndpoint, signals) {
-                    $0.kubeletPort = kubeletPort
+                    if let kubeletPort { $0.kubeletPort = kubeletPort }
+                    $0.mayChooseKubeletPort = kubeletPort == nil
                     $0.evictionThresholds = thresholds
                     $0.reserved = reserved
                     if let podManifestDir { $0.manifestDirectory = podManifestDir }

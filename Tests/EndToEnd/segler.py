@@ -174,13 +174,17 @@ class Segler:
         # Short, because the runtime's socket lies below it and such paths have at most 107 bytes.
         self.data = pathlib.Path(tempfile.mkdtemp(prefix=f"segler-{name}-", dir="/tmp"))
         self.node, self.port, self.process, self.lines = node, free_port(), None, []
+        # None: what the program chooses by itself.
+        self.kubelet_port = 0
         self.url = f"https://127.0.0.1:{self.port}"
 
     # The process
 
     def command(self, *more):
         return [str(BINARY), "server", "--data-dir", str(self.data), "--listen", f"127.0.0.1:{self.port}",
-                *(["--kubelet-port", "0"] if self.node else ["--no-node"]), *map(str, more)]
+                *([] if self.node else ["--no-node"]),
+                *(["--kubelet-port", str(self.kubelet_port)] if self.node and self.kubelet_port is not None else []),
+                *map(str, more)]
 
     def start(self, *more, timeout=60):
         """Starts it, waits for the line that begins with `ready`, and returns how long that took in seconds."""

@@ -112,3 +112,16 @@ def test_the_node_proxy_leads_to_the_same(kubelet, cluster):
     assert cluster.kubectl("get", "--raw", proxy + "/healthz") == "ok"
     assert "PodList" in cluster.kubectl("get", "--raw", proxy + "/pods")
     assert "container_cpu_usage_seconds_total" in cluster.kubectl("get", "--raw", proxy + "/metrics/cadvisor")
+
+
+def test_a_second_server_takes_another_port(new_server):
+    """Two servers on one machine: the port of the agent is no reason to refuse the second."""
+    first, second = new_server("k1", node=True), new_server("k2", node=True)
+    for server in (first, second):
+        server.kubelet_port = None
+        server.start()
+    ports = [eventually(lambda s=s: s.api.get("/api/v1/nodes").json["items"])[0]["status"]["daemonEndpoints"]
+             ["kubeletEndpoint"]["Port"] for s in (first, second)]
+    assert ports[0] != ports[1] and ports[1] not in (0, 10250)
+    first.destroy()
+    second.destroy()
