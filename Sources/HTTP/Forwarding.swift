@@ -11,26 +11,18 @@ extension HTTPOrigin {
         _ head: HTTPRequestHead, _ body: ByteBuffer,
         rewriting: @escaping @Sendable (HTTPHeaders) -> (@Sendable ([UInt8]) -> [UInt8])? = { _ in nil }
     ) async throws -> HTTPResponse {
-        let channel = try await connect { channel in
-            try channel.pipeline.syncOperations.addHTTPClientHandlers()
-            return try NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>(
-                wrappingChannelSynchronously: channel)
-        }
+        let connection = try await connectForRequest()
         let answer = Answer()
         let exchange = Task {
             do {
-                try await channel.executeThenClose { inbound, outbound in
-                    try await outbound.write(.head(head))
-                    if body.readableBytes > 0 { try await outbound.write(.body(.byteBuffer(body))) }
-                    try await outbound.write(.end(nil))
-                    try await Self.receive(inbound, answer, isHead: head.method == .HEAD, rewriting) {
-                        channel.channel.close(promise: nil)
+                try await Self.converse(connection, head, body) { found, parts in
+                    try await Self.receive(found, &parts, answer, isHead: head.method == .HEAD, rewriting) {
+                        connection.channel.close(promise: nil)
                     }
                 }
             } catch {
                 answer.fail(error)
             }
-            answer.fail(HTTPOriginError(description: "the connection ended before an answer came"))
         }
         return try await withTaskCancellationHandler {
             try await answer.response(exchange)
@@ -63,12 +55,24 @@ extension HTTPOrigin {
         _ head: HTTPRequestHead, _ body: ByteBuffer,
         _ read: @Sendable (HTTPResponseHead, inout Parts) async throws -> Result
     ) async throws -> Result {
-        let channel = try await connect { channel in
+        try await Self.converse(try await connectForRequest(), head, body, read)
+    }
+
+    private typealias Connection = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
+
+    private func connectForRequest() async throws -> Connection {
+        try await connect { channel in
             try channel.pipeline.syncOperations.addHTTPClientHandlers()
-            return try NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>(
-                wrappingChannelSynchronously: channel)
+            return try Connection(wrappingChannelSynchronously: channel)
         }
-        return try await channel.executeThenClose { inbound, outbound in
+    }
+
+    /// Sends the request and calls `read` with the head of the answer, and what comes behind it.
+    private static func converse<Result: Sendable>(
+        _ connection: Connection, _ head: HTTPRequestHead, _ body: ByteBuffer,
+        _ read: @Sendable (HTTPResponseHead, inout Parts) async throws -> Result
+    ) async throws -> Result {
+        try await connection.executeThenClose { inbound, outbound in
             try await outbound.write(.head(head))
             if body.readableBytes > 0 { try await outbound.write(.body(.byteBuffer(body))) }
             try await outbound.write(.end(nil))
@@ -82,20 +86,10 @@ extension HTTPOrigin {
     }
 
     private static func receive(
-        _ inbound: NIOAsyncChannelInboundStream<HTTPClientResponsePart>, _ answer: Answer, isHead: Bool,
+        _ head: HTTPResponseHead, _ parts: inout Parts, _ answer: Answer, isHead: Bool,
         _ rewriting: @Sendable (HTTPHeaders) -> (@Sendable ([UInt8]) -> [UInt8])?,
         hangUp: @escaping @Sendable () -> Void
     ) async throws {
-        var parts = inbound.makeAsyncIterator()
-        var head: HTTPResponseHead?
-        while let part = try await parts.next() {
-            // What comes before the final answer (100, 103) is between the two of us.
-            if case .head(let found) = part, found.status.code >= 200 {
-                head = found
-                break
-            }
-        }
-        guard let head else { return }
         let isBodiless = isHead || head.status.code == 204 || head.status.code == 304
         if !isBodiless, let rewrite = rewriting(head.headers) {
             var whole: [UInt8] = []

@@ -23,9 +23,9 @@ public struct RemoteClient: ObjectClient {
         _ resource: ResourceName, _ namespace: String?, _ name: String? = nil, _ subresource: String? = nil
     ) -> String {
         var path = resource.group.isEmpty ? "/api/v1" : "/apis/\(resource.group)/\(resource.version)"
-        if let namespace { path += "/namespaces/" + escaped(namespace) }
+        if let namespace { path += "/namespaces/" + PercentEncoding.encode(namespace) }
         path += "/" + resource.plural
-        if let name { path += "/" + escaped(name) }
+        if let name { path += "/" + PercentEncoding.encode(name) }
         if let subresource { path += "/" + subresource }
         return path
     }
@@ -34,21 +34,7 @@ public struct RemoteClient: ObjectClient {
         var parts = more
         if options.labelSelector != .everything { parts.append(("labelSelector", options.labelSelector.description)) }
         if !options.fieldSelector.isEmpty { parts.append(("fieldSelector", options.fieldSelector.description)) }
-        return parts.isEmpty ? "" : "?" + parts.map { "\($0)=\(escaped($1))" }.joined(separator: "&")
-    }
-
-    /// Everything but unreserved characters (RFC 3986).
-    private static func escaped(_ text: String) -> String {
-        var out: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case 48...57, 65...90, 97...122, 45, 46, 95, 126: out.append(byte)
-            default:
-                let digits = String(byte, radix: 16, uppercase: true)
-                out += Array("%\(byte < 16 ? "0" : "")\(digits)".utf8)
-            }
-        }
-        return String(decoding: out, as: UTF8.self)
+        return parts.isEmpty ? "" : "?" + parts.map { "\($0)=\(PercentEncoding.encode($1))" }.joined(separator: "&")
     }
 
     // MARK: Requests

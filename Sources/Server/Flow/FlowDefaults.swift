@@ -54,8 +54,8 @@ enum FlowDefaults {
           *
         """
 
-    static let objects: [(resource: String, object: JSONValue)] = {
-        var objects: [(resource: String, object: JSONValue)] = []
+    static let objects: [DefaultObject] = {
+        var objects: [DefaultObject] = []
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ").map(String.init)
             if line.hasPrefix(" ") {
@@ -150,29 +150,12 @@ enum FlowDefaults {
 extension APIServer {
     /// Makes the default levels and schemas, and sets back the specs of those that do not say to leave them alone.
     public func reconcileDefaultFlows() async {
-        let caller = Caller(user: "system:apiserver", groups: ["system:masters"])
         let options = WriteOptions(manager: "api-priority-and-fairness-config-producer-v1")
-        await withTaskGroup { group in
-            for (name, object) in FlowDefaults.objects {
-                guard let resource = registry.find(groupResource: name) else { continue }
-                group.addTask {
-                    let key = object["metadata"]["name"].string ?? ""
-                    if self.store.get(resource.storeName, key) == nil {
-                        _ = try? await self.create(resource, namespace: nil, .value(object), caller, options)
-                        return
-                    }
-                    _ = try? await self.update(
-                        resource, namespace: nil, name: key, subresource: nil, caller, options
-                    ) { current throws(StatusError) in
-                        var value = current.root.value
-                        value["metadata"].remove("resourceVersion")
-                        if value["metadata"]["annotations"][FlowDefaults.autoupdate] == "true" {
-                            value["spec"] = object["spec"]
-                        }
-                        return (value, [])
-                    }
-                }
-            }
+        await reconcile(FlowDefaults.objects, options) { current, wanted in
+            var object = current
+            object["metadata"].remove("resourceVersion")
+            if object["metadata"]["annotations"][FlowDefaults.autoupdate] == "true" { object["spec"] = wanted["spec"] }
+            return object
         }
     }
 }

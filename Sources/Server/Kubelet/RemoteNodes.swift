@@ -5,8 +5,7 @@ internal import JSON
 internal import NIOCore
 internal import NIOHTTP1
 internal import Store
-internal import Synchronization
-public import TLS
+internal import TLS
 
 /// What this server shows to the agents of other machines, and what it demands of them.
 /// https://kubernetes.io/docs/concepts/architecture/control-plane-node-communication/#apiserver-to-kubelet
@@ -42,19 +41,27 @@ extension APIServer {
             throw .unavailable(
                 "node \"\(name)\" is not connected to this server: its logs and streams cannot be reached")
         }
-        guard let nodes = registry.find(groupResource: "nodes") else { throw .noSuchPath }
-        let stored = try get(nodes, namespace: nil, name: name)
-        let status = ((try? JSONDocument(stored.bytes))?.root ?? .missing)["status"]
-        guard
-            let address = status["addresses"].elements.first(where: { $0["type"].equals("InternalIP") })?["address"]
-                .string,
-            let port = status["daemonEndpoints"]["kubeletEndpoint"]["Port"].int, (1...65535).contains(port)
-        else { throw .unavailable("node \"\(name)\" does not say where its agent listens") }
+        let (address, agentPort) = try place(of: name)
+        guard let port = agentPort else { throw .unavailable("node \"\(name)\" does not say where its agent listens") }
         do {
             let tls = try TLSContext.client(
                 authority: access.authority, certificate: access.certificate, key: access.key, serverName: address)
             return HTTPOrigin(host: address, port: port, tls: tls)
         } catch { throw .internalError("\(error)") }
+    }
+
+    /// The address of a node, and the port of its agent, as its status says.
+    func place(of node: String) throws(StatusError) -> (address: String, agentPort: Int?) {
+        guard let nodes = registry.find(groupResource: "nodes") else { throw .noSuchPath }
+        let stored = try get(nodes, namespace: nil, name: node)
+        let status = ((try? JSONDocument(stored.bytes))?.root ?? .missing)["status"]
+        let address = status["addresses"].elements.first { $0["type"].equals("InternalIP") }?["address"].string
+        guard let address else { throw .unavailable("node \"\(node)\" has no address") }
+        return (address, Self.agentPort(status))
+    }
+
+    private static func agentPort(_ status: JSONRef) -> Int? {
+        status["daemonEndpoints"]["kubeletEndpoint"]["Port"].int.flatMap { (1...65535).contains($0) ? $0 : nil }
     }
 
     /// As soon as some machine has an agent, there is a whole cluster.
@@ -67,8 +74,7 @@ extension APIServer {
             _ = watcher.drain(into: &events)
             guard let objects = try? store.list("nodes").objects,
                 objects.contains(where: {
-                    let status = ((try? JSONDocument($0.bytes))?.root ?? .missing)["status"]
-                    return status["daemonEndpoints"]["kubeletEndpoint"]["Port"].int ?? 0 > 0
+                    Self.agentPort(((try? JSONDocument($0.bytes))?.root ?? .missing)["status"]) != nil
                 })
             else { continue }
             return await offerAll()

@@ -127,11 +127,7 @@ struct ProxyTarget {
     }
 
     private static func node(_ name: Name, _ server: APIServer) throws(StatusError) -> (String, Int) {
-        let node = try object("nodes", nil, name.name, server)
-        let addresses = node["status"]["addresses"].elements
-        guard let address = addresses.first(where: { $0["type"].string == "InternalIP" })?["address"].string else {
-            throw .unavailable("node \"\(name.name)\" has no address")
-        }
+        let address = try server.place(of: name.name).address
         guard let port = Int(name.port), (1...65535).contains(port) else {
             throw .badRequest("node \"\(name.name)\" has no port \"\(name.port)\"")
         }

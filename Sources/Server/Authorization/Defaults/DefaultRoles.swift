@@ -26,14 +26,14 @@ enum DefaultRoles {
         """
     ])
 
-    private static func objects(in texts: [String]) -> [(resource: String, object: JSONValue)] {
+    private static func objects(in texts: [String]) -> [DefaultObject] {
         var read = Reader()
         for text in texts { for line in text.split(separator: "\n") { read.read(line) } }
         return read.objects
     }
 
     private struct Reader {
-        var objects: [(resource: String, object: JSONValue)] = []
+        var objects: [DefaultObject] = []
 
         mutating func read(_ line: Substring) {
             let words = line.split(separator: " ").map(String.init)
@@ -122,31 +122,11 @@ enum DefaultRoles {
 extension APIServer {
     /// Makes the default roles and bindings, and gives back to existing ones what they lack, unless their annotation says to
     /// leave them alone. What was added to them stays.
-    public func reconcileDefaultRoles() async { await reconcile(DefaultRoles.objects) }
-    func reconcileTemplateRoles() async { await reconcile(DefaultRoles.templateObjects) }
+    public func reconcileDefaultRoles() async { await reconcileRoles(DefaultRoles.objects) }
+    func reconcileTemplateRoles() async { await reconcileRoles(DefaultRoles.templateObjects) }
 
-    private func reconcile(_ objects: [(resource: String, object: JSONValue)]) async {
-        let caller = Caller(user: "system:apiserver", groups: ["system:masters"])
-        let options = WriteOptions(manager: "kube-apiserver")
-        // Together, so that they share commits.
-        await withTaskGroup { group in
-            for (name, object) in objects {
-                guard let resource = registry.find(groupResource: name) else { continue }
-                group.addTask {
-                    let namespace = object["metadata"]["namespace"].string
-                    let key = resource.key(namespace, object["metadata"]["name"].string ?? "")
-                    if self.store.get(resource.storeName, key) == nil {
-                        _ = try? await self.create(
-                            resource, namespace: namespace, .value(object), caller, options)
-                        return
-                    }
-                    _ = try? await self.update(
-                        resource, namespace: namespace, name: object["metadata"]["name"].string ?? "", subresource: nil,
-                        caller, options
-                    ) { current throws(StatusError) in (Self.completed(current.root.value, object), []) }
-                }
-            }
-        }
+    private func reconcileRoles(_ objects: [DefaultObject]) async {
+        await reconcile(objects, WriteOptions(manager: "kube-apiserver"), Self.completed)
     }
 
     private static func completed(_ current: JSONValue, _ wanted: JSONValue) -> JSONValue {
