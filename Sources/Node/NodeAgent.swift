@@ -8,6 +8,7 @@ internal import Synchronization
 public final class NodeAgent: Sendable {
     public let configuration: NodeConfiguration
     let services: NodeServices
+    let imageGarbage: ImageGarbage
     private let registrar: NodeRegistrar
     private struct State {
         var workers: [String: PodWorker] = [:]
@@ -26,6 +27,7 @@ public final class NodeAgent: Sendable {
     ) {
         self.configuration = configuration
         services = NodeServices(configuration, client, runtime, log)
+        imageGarbage = ImageGarbage(services)
         registrar = NodeRegistrar(services, facts: HostFacts.read(dataDirectory: configuration.dataDirectory))
     }
 

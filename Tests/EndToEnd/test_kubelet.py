@@ -89,7 +89,10 @@ def test_measurements_name_the_containers(kubelet, ns):
     summary = next(p for p in kubelet.get("/stats/summary").json["pods"] if p["podRef"]["namespace"] == ns.name)
     assert summary["network"]["name"] == "eth0" and summary["startTime"] and summary["containers"][0]["startTime"]
     assert "container_cpu_usage_seconds_total{" in text and "machine_cpu_cores" in text
-    assert "kubelet_running_pods " in kubelet.get("/metrics").text
+    own = kubelet.get("/metrics").text
+    assert "kubelet_running_pods " in own
+    started = next(l for l in own.splitlines() if l.startswith("kubelet_pod_start_duration_seconds_count"))
+    assert int(started.split()[-1]) > 0
     assert kubelet.get("/configz").json["kubeletconfig"]["kind"] == "KubeletConfiguration"
     assert kubelet.get("/nothing").status == 404
 
@@ -97,8 +100,12 @@ def test_measurements_name_the_containers(kubelet, ns):
 def test_probes_are_counted(kubelet, ns):
     ns.run("app", script="exec sleep 300", container={"readinessProbe": {"exec": {"command": ["true"]}, "periodSeconds": 1}})
     ns.kubectl("wait", "--for=condition=Ready", "pod/app")
-    lines = [l for l in kubelet.get("/metrics/probes").text.splitlines() if f'namespace="{ns.name}"' in l]
-    assert any('probe_type="Readiness"' in l and 'result="successful"' in l for l in lines)
+
+    def lines():
+        return [l for l in kubelet.get("/metrics/probes").text.splitlines() if f'namespace="{ns.name}"' in l]
+    assert any('probe_type="Readiness"' in l and 'result="successful"' in l for l in lines())
+    ns.kubectl("delete", "pod", "app")
+    eventually(lambda: not lines(), what="the end of what is counted for a Pod that is gone")
 
 
 def test_the_systems_logs_stay_in_their_directory(kubelet):

@@ -42,6 +42,7 @@ struct ContainerSpec: Sendable {
     /// Changes when the container must be made anew to follow its spec: of what may be edited in place, the image.
     var hash: String { String(fnv1a(Array((name + "\u{0}" + image).utf8)), radix: 16) }
 
+    var resources: JSONValue { spec["resources"].exists ? spec["resources"].value : [:] }
     func request(_ resource: String) -> Quantity? { quantity("requests", resource) ?? quantity("limits", resource) }
     func limit(_ resource: String) -> Quantity? { quantity("limits", resource) }
     private func quantity(_ list: String, _ resource: String) -> Quantity? {
@@ -106,18 +107,29 @@ enum QOSClass: String, Sendable {
 /// What the scheduler counts for a pod: the sum of the containers, or the largest init container with the sidecars
 /// started before it. https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
 func podRequest(_ pod: Object, _ resource: String) -> Quantity {
+    podSum(pod, resource) { $0.request(resource) ?? .zero } ?? .zero
+}
+
+/// The most that all containers of a pod may use together; nil when one of them has no limit.
+func podLimit(_ pod: Object, _ resource: String) -> Quantity? {
+    pod.spec["resources"]["limits"][resource].string.flatMap { Quantity($0) }
+        ?? podSum(pod, resource) { $0.limit(resource) }
+}
+
+/// What the containers have together at most at any time, and the overhead; nil when one of them has nothing.
+private func podSum(_ pod: Object, _ resource: String, _ amount: (ContainerSpec) -> Quantity?) -> Quantity? {
     var sidecars = Quantity.zero
     var largest = Quantity.zero
     for container in pod.initContainers {
-        let request = container.request(resource) ?? .zero
-        if container.role == .sidecar {
-            sidecars += request
-            largest = max(largest, sidecars)
-        } else {
-            largest = max(largest, sidecars + request)
-        }
+        guard let own = amount(container) else { return nil }
+        if container.role == .sidecar { sidecars += own }
+        largest = max(largest, container.role == .sidecar ? sidecars : sidecars + own)
     }
-    let main = pod.mainContainers.reduce(sidecars) { $0 + ($1.request(resource) ?? .zero) }
+    var main = sidecars
+    for container in pod.mainContainers {
+        guard let own = amount(container) else { return nil }
+        main += own
+    }
     let overhead = pod.spec["overhead"][resource].string.flatMap { Quantity($0) } ?? .zero
     return max(main, largest) + overhead
 }

@@ -15,12 +15,12 @@ extension NodeAgent {
         guard let shortages = try? await blocking({ Shortage.observe(thresholds, directory) }),
             let shortage = shortages.first
         else {
-            await services.imageGarbage.collect()
+            await imageGarbage.collect()
             return
         }
         if shortage.signal != .memory, shortage.signal != .processes {
             // What nobody uses goes before what somebody does.
-            if await services.imageGarbage.collect(isUrgent: true) { return }
+            if await imageGarbage.collect(isUrgent: true) { return }
         }
         // One pod a round: what its end gives back is seen first.
         await relieve(shortage)

@@ -17,6 +17,20 @@ final class Admission: Sendable {
         var requests: [String: [String: Quantity]] = [:]
         /// Pods that would take more when somebody leaves.
         var deferred: [String: @Sendable () -> Void] = [:]
+
+        /// What is to be said when the node has not enough for a pod beside the others.
+        func shortage(of resource: String, _ wanted: [String: Quantity], _ uid: String) -> String? {
+            guard let wanted = wanted[resource], wanted > .zero, let capacity = capacity[resource] else { return nil }
+            let used = requests.filter { $0.key != uid }.values.reduce(Quantity.zero) { $0 + ($1[resource] ?? .zero) }
+            guard capacity < used + wanted else { return nil }
+            return "Node didn't have enough resource: \(resource), requested: \(Self.amount(wanted, resource)), "
+                + "used: \(Self.amount(used, resource)), capacity: \(Self.amount(capacity, resource))"
+        }
+
+        /// As messages have it.
+        static func amount(_ quantity: Quantity, _ resource: String) -> Int {
+            resource == "cpu" ? quantity.milliValue : quantity.value
+        }
     }
     private let state = Mutex(State())
     private let nodeName: String
@@ -54,22 +68,16 @@ final class Admission: Sendable {
                 guard let wanted = requests[resource], wanted > .zero, let capacity = state.capacity[resource],
                     wanted > state.requests[pod.uid]?[resource] ?? .zero
                 else { continue }
-                let amount = { (quantity: Quantity) in resource == "cpu" ? quantity.milliValue : quantity.value }
                 if capacity < wanted {
                     return Rejection(
                         reason: "Infeasible",
-                        message: "Node didn't have enough capacity: \(resource), requested: \(amount(wanted)), "
-                            + "capacity: \(amount(capacity))")
+                        message:
+                            "Node didn't have enough capacity: \(resource), requested: \(State.amount(wanted, resource)), "
+                            + "capacity: \(State.amount(capacity, resource))")
                 }
-                let used = state.requests.filter { $0.key != pod.uid }.values.reduce(Quantity.zero) {
-                    $0 + ($1[resource] ?? .zero)
-                }
-                guard capacity < used + wanted else { continue }
+                guard let shortage = state.shortage(of: resource, requests, pod.uid) else { continue }
                 state.deferred[pod.uid] = wake
-                return Rejection(
-                    reason: "Deferred",
-                    message: "Node didn't have enough resource: \(resource), requested: \(amount(wanted)), "
-                        + "used: \(amount(used)), capacity: \(amount(capacity))")
+                return Rejection(reason: "Deferred", message: shortage)
             }
             state.requests[pod.uid] = requests
             state.deferred[pod.uid] = nil
@@ -80,18 +88,10 @@ final class Admission: Sendable {
     func admit(_ pod: Object) -> Rejection? {
         let requests = Self.requests(of: pod)
         return state.withLock { state in
-            let others = state.requests.filter { $0.key != pod.uid }.values
             for resource in requests.keys.sorted() {
-                guard let wanted = requests[resource], wanted > .zero, let capacity = state.capacity[resource] else {
-                    continue
+                if let shortage = state.shortage(of: resource, requests, pod.uid) {
+                    return Rejection(reason: "OutOf\(resource)", message: shortage)
                 }
-                let used = others.reduce(Quantity.zero) { $0 + ($1[resource] ?? .zero) }
-                guard capacity < used + wanted else { continue }
-                let amount = { (quantity: Quantity) in resource == "cpu" ? quantity.milliValue : quantity.value }
-                return Rejection(
-                    reason: "OutOf\(resource)",
-                    message: "Node didn't have enough resource: \(resource), requested: \(amount(wanted)), "
-                        + "used: \(amount(used)), capacity: \(amount(capacity))")
             }
             if !Self.selects(pod, state.labels, nodeName) {
                 return Rejection(

@@ -17,14 +17,6 @@ final class NodeServices: Sendable {
     let stats: StatsCollector
     let measurements = Measurements()
     let cgroups: Cgroups?
-    private let garbage = Mutex<ImageGarbage?>(nil)
-    var imageGarbage: ImageGarbage {
-        garbage.withLock { garbage in
-            let found = garbage ?? ImageGarbage(self)
-            garbage = found
-            return found
-        }
-    }
     let watcher: FileWatcher?
     let log: NodeLog
 
@@ -64,9 +56,10 @@ final class NodeServices: Sendable {
         state.withLock { ($0.allocatable, $0.memoryCapacity) = (allocatable, memoryCapacity) }
     }
 
-    func nodeEvent(_ type: EventType, _ reason: String, _ message: String) {
+    /// - Parameter uid: of the Node; its name where that is not known, as upstream's agent has it.
+    func nodeEvent(_ type: EventType, _ reason: String, _ message: String, uid: String? = nil) {
         let name = configuration.nodeName
-        recorder.event(ObjectReference(kind: "Node", name: name, uid: name), type, reason: reason, message)
+        recorder.event(ObjectReference(kind: "Node", name: name, uid: uid ?? name), type, reason: reason, message)
     }
 
     func event(_ pod: Object, _ type: EventType, _ reason: String, _ message: String, fieldPath: String = "") {

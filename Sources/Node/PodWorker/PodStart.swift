@@ -32,6 +32,7 @@ extension PodWorker {
             let id = try await services.driver.runPodSandbox(config, runtimeHandler: handler)
             for old in runtime.sandboxes.indices { runtime.sandboxes[old].state = .notReady }
             runtime.add(try await services.driver.podSandboxStatus(id: id))
+            isFirstStart = attempt == 0
             return true
         } catch {
             services.event(
@@ -106,7 +107,7 @@ extension PodWorker {
         creationFailures[container.name] = nil
         restarted(start)
         if let id {
-            actual[id] = container.spec["resources"].exists ? container.spec["resources"].value : [:]
+            actual[id] = container.resources
             runtime.add(try await services.driver.containerStatus(id: id), sandboxID: sandboxID)
             runPostStart(container, id, pod)
         }

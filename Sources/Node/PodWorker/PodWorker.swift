@@ -49,6 +49,8 @@ actor PodWorker {
     /// The node gave it something else than it began with.
     var wasResized = false
     var resize = ResizeState.none
+    /// The sandbox was made by this worker, and not all containers have run yet.
+    var isFirstStart = false
     /// What containers have, by their IDs, since they were made or last changed.
     var actual: [String: JSONValue] = [:]
     private var firstSeen = Time.now
@@ -154,6 +156,7 @@ actor PodWorker {
         finished = Dictionary(
             runtime.instances.filter { $0.status.state == .exited }.map { ($0.id, $0.status) }
         ) { $1 }
+        actual = actual.filter { id, _ in runtime.instances.contains { $0.id == id } }
         for instance in runtime.running where watchLog(of: instance.status.metadata.name) {
             // It may have ended between the look and the watch.
             wake()
@@ -168,6 +171,7 @@ actor PodWorker {
         references = [:]
         inbox.withLock { $0.hasEnded = true }
         services.admission.remove(uid)
+        services.measurements.forgetProbes(ofPod: uid)
         ended(self)
     }
 
@@ -255,6 +259,10 @@ actor PodWorker {
                 services.admission.remove(uid)
             }
             if !acted { break }
+        }
+        if isFirstStart, pod.mainContainers.allSatisfy({ runtime.latest($0.name)?.status.state == .running }) {
+            isFirstStart = false
+            services.measurements.podStarted(after: .now - firstSeen)
         }
         await publish(pod)
         probe(pod)

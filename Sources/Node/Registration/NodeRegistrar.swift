@@ -175,8 +175,6 @@ actor NodeRegistrar {
     }
 
     private func event(_ type: EventType, _ reason: String, _ message: String) {
-        let name = services.configuration.nodeName
-        services.recorder.event(
-            ObjectReference(kind: "Node", name: name, uid: node?.uid ?? name), type, reason: reason, message)
+        services.nodeEvent(type, reason, message, uid: node?.uid)
     }
 }

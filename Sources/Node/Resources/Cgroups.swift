@@ -18,7 +18,6 @@ final class Cgroups: Sendable {
         var pids: Int?
     }
 
-    private static let period = 100_000
     private let root: String
     private let isUnified: Bool
     /// Where each hierarchy is, by its controllers; of cgroups v2 the only one.
@@ -101,13 +100,11 @@ final class Cgroups: Sendable {
     /// https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#pod-level-resource-specification
     static func limits(of pod: Object) -> Limits {
         var limits = Limits()
-        limits.shares = shares(milliCPU: podRequest(pod, "cpu").milliValue)
-        if let cpu = podLimit(pod, "cpu")?.milliValue { limits.quota = max(1000, cpu * period / 1000) }
+        limits.shares = CPUTime.shares(milliCPU: podRequest(pod, "cpu").milliValue)
+        if let cpu = podLimit(pod, "cpu")?.milliValue { limits.quota = CPUTime.quota(milliCPU: cpu) }
         limits.memory = podLimit(pod, "memory")?.value
         return limits
     }
-
-    static func shares(milliCPU: Int) -> Int { min(262_144, max(2, milliCPU * 1024 / 1000)) }
 
     private func count(_ uid: String, _ milliCPU: Int?) {
         let sum = burstable.withLock { burstable -> Int? in
@@ -115,7 +112,7 @@ final class Cgroups: Sendable {
             burstable[uid] = milliCPU
             return burstable.values.reduce(0, +)
         }
-        if let sum { try? make("/\(root)/burstable", Limits(shares: Self.shares(milliCPU: sum))) }
+        if let sum { try? make("/\(root)/burstable", Limits(shares: CPUTime.shares(milliCPU: sum))) }
     }
 
     private func make(_ path: String, _ limits: Limits?) throws {
@@ -137,7 +134,7 @@ final class Cgroups: Sendable {
 
     private static func legacy(_ limits: Limits) -> [(String, String, String)] {
         [
-            ("cpu", "cpu.shares", "\(limits.shares)"), ("cpu", "cpu.cfs_period_us", "\(period)"),
+            ("cpu", "cpu.shares", "\(limits.shares)"), ("cpu", "cpu.cfs_period_us", "\(CPUTime.period)"),
             ("cpu", "cpu.cfs_quota_us", "\(limits.quota ?? -1)"),
             ("memory", "memory.limit_in_bytes", "\(limits.memory ?? -1)"),
             ("pids", "pids.max", limits.pids.map(String.init) ?? "max"),
@@ -147,7 +144,7 @@ final class Cgroups: Sendable {
     private static func unified(_ limits: Limits) -> [(String, String, String)] {
         [
             ("cpu", "cpu.weight", "\(1 + (limits.shares - 2) * 9999 / 262_142)"),
-            ("cpu", "cpu.max", "\(limits.quota.map(String.init) ?? "max") \(period)"),
+            ("cpu", "cpu.max", "\(limits.quota.map(String.init) ?? "max") \(CPUTime.period)"),
             ("memory", "memory.max", limits.memory.map(String.init) ?? "max"),
             ("pids", "pids.max", limits.pids.map(String.init) ?? "max"),
         ]
@@ -160,27 +157,4 @@ final class Cgroups: Sendable {
         let bytes = Array(text.utf8)
         guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else { throw SystemError("write", path) }
     }
-}
-
-/// The most that all containers of a pod may use together; nil when one of them has no limit.
-func podLimit(_ pod: Object, _ resource: String) -> Quantity? {
-    if let own = pod.spec["resources"]["limits"][resource].string.flatMap({ Quantity($0) }) { return own }
-    var sidecars = Quantity.zero
-    var largest = Quantity.zero
-    for container in pod.initContainers {
-        guard let limit = container.limit(resource) else { return nil }
-        if container.role == .sidecar {
-            sidecars += limit
-            largest = max(largest, sidecars)
-        } else {
-            largest = max(largest, sidecars + limit)
-        }
-    }
-    var main = sidecars
-    for container in pod.mainContainers {
-        guard let limit = container.limit(resource) else { return nil }
-        main += limit
-    }
-    let overhead = pod.spec["overhead"][resource].string.flatMap { Quantity($0) } ?? .zero
-    return max(main, largest) + overhead
 }

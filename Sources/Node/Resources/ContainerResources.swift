@@ -2,16 +2,26 @@ internal import API
 internal import JSON
 internal import Runtime
 
+/// How the kernel is told of thousandths of CPUs.
+enum CPUTime {
+    /// Microseconds.
+    static let period = 100_000
+    /// Microseconds in each period.
+    static func quota(milliCPU: Int) -> Int { max(1000, milliCPU * period / 1000) }
+    /// Weight as of cgroups v1: 1024 for each CPU.
+    static func shares(milliCPU: Int) -> Int { min(262_144, max(2, milliCPU * 1024 / 1000)) }
+}
+
 extension LinuxContainerResources {
     /// The cgroup limits that a container's requests and limits mean.
     /// https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#how-pods-with-resource-limits-are-run
     init(_ container: ContainerSpec, of pod: Object, memoryCapacity: Int) {
         self.init()
         let cpu = container.request("cpu")?.milliValue ?? 0
-        cpuShares = Int64(min(262_144, max(2, cpu * 1024 / 1000)))
+        cpuShares = Int64(CPUTime.shares(milliCPU: cpu))
         if let limit = container.limit("cpu")?.milliValue, limit > 0 {
-            cpuPeriod = 100_000
-            cpuQuota = max(1000, Int64(limit) * cpuPeriod / 1000)
+            cpuPeriod = Int64(CPUTime.period)
+            cpuQuota = Int64(CPUTime.quota(milliCPU: limit))
         }
         memoryLimitInBytes = Int64(container.limit("memory")?.value ?? 0)
         oomScoreAdj = Self.oomScoreAdj(

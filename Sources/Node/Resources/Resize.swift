@@ -13,7 +13,7 @@ struct Allocation: Sendable {
 
     init(_ pod: Object) {
         for container in pod.initContainers + pod.mainContainers {
-            resources[container.name] = container.spec["resources"].exists ? container.spec["resources"].value : [:]
+            resources[container.name] = container.resources
         }
     }
 
@@ -107,16 +107,20 @@ extension PodWorker {
     /// Gives running containers what they were allocated. Returns those that have to be started anew for it.
     func actuate(_ pod: Object) async throws -> [PodPlan.Kill] {
         guard wasResized, runtime.readySandbox != nil else { return [] }
+        let changing = (pod.initContainers + pod.mainContainers).compactMap { container in
+            runtime.latest(container.name).flatMap { instance in
+                instance.status.state == .running && actual[instance.id] != container.resources
+                    ? (container, instance) : nil
+            }
+        }
+        if changing.isEmpty, resize == .none { return [] }
         var restarts: [PodPlan.Kill] = []
         var problem: String?
         let cgroups = services.cgroups
         // Before the containers where it grows; where it shrinks, they come first, and the second time counts.
         try? await blocking { try cgroups?.set(pod) }
-        for container in pod.initContainers + pod.mainContainers {
-            guard let instance = runtime.latest(container.name), instance.status.state == .running else { continue }
-            let wanted = container.spec["resources"].exists ? container.spec["resources"].value : [:]
-            let before = actual[instance.id]
-            if before == wanted { continue }
+        for (container, instance) in changing {
+            let (before, wanted) = (actual[instance.id], container.resources)
             if let before, Self.needsRestart(container, before, wanted) {
                 restarts.append(
                     .init(

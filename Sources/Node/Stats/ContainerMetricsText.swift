@@ -78,12 +78,12 @@ extension MetricsText {
         limits("container_spec_memory_limit_bytes", "Memory limit for the container.") {
             amount($0["limits"]["memory"]).map { Double($0.value) } ?? 0
         }
-        limits("container_spec_cpu_period", "CPU period of the container.") { _ in 100_000 }
+        limits("container_spec_cpu_period", "CPU period of the container.") { _ in Double(CPUTime.period) }
         limits("container_spec_cpu_quota", "CPU quota of the container.") {
-            amount($0["limits"]["cpu"]).map { Double($0.milliValue) * 100 }
+            amount($0["limits"]["cpu"]).map { Double(CPUTime.quota(milliCPU: $0.milliValue)) }
         }
         limits("container_spec_cpu_shares", "CPU share of the container.") {
-            amount($0["requests"]["cpu"]).map { max(2, Double($0.milliValue) * 1.024) } ?? 2
+            Double(CPUTime.shares(milliCPU: amount($0["requests"]["cpu"])?.milliValue ?? 0))
         }
         add(
             "container_last_seen", .gauge, "Last time a container was seen by the exporter",
