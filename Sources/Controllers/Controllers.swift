@@ -46,8 +46,7 @@ struct Environment: Sendable {
     let resources: @Sendable () async -> [ResourceName]
     let time: any TimeSource
     let shared: SharedCopies
-    typealias Parties = ClusterParties
-    var parties: Parties
+    var parties: ClusterParties
 
     init(
         client: any ObjectClient & ScaleClient, authority: String, signer: CertificateSigner? = nil,
@@ -56,7 +55,7 @@ struct Environment: Sendable {
         (self.client, self.authority, self.resources, self.time) = (client, authority, resources, time)
         (self.scales, self.signer) = (client, signer)
         // Alone, controllers speak for themselves.
-        parties = Parties(client: { _, _ in client }, resource: { _, _ in nil })
+        parties = ClusterParties(client: { _, _ in client }, resource: { _, _ in nil })
         shared = SharedCopies(client, time)
     }
 

@@ -96,6 +96,23 @@ import Testing
         #expect(cluster.api.object(.certificateSigningRequests, "r")?["status"]["certificate"].exists == false)
     }
 
+    @Test func aNodeGetsACertificateForWhatIsItsOwnAlone() {
+        func isOwn(_ node: String, names: [String], addresses: [String]) -> Bool {
+            let asked = CertificateSigner.Request(
+                commonName: "system:node:" + node, organizations: ["system:nodes"], dnsNames: names,
+                ipAddresses: addresses)
+            return CertificateController.isOwn(asked, node, others: ["10.0.0.1", "10.96.0.1"])
+        }
+        #expect(isOwn("a", names: ["a"], addresses: ["10.0.0.2"]))
+        #expect(!isOwn("a", names: ["b"], addresses: []))
+        for address in ["10.0.0.1", "10.96.0.1", "127.0.0.1", "::1"] {
+            #expect(!isOwn("a", names: ["a"], addresses: ["10.0.0.2", address]))
+        }
+        for name in ["kubernetes", "kubernetes.default.svc", "localhost"] {
+            #expect(!isOwn(name, names: [name], addresses: []))
+        }
+    }
+
     @Test func oldRequestsGo() async {
         for (condition, lifetime) in [("Denied", 3600.0), (nil, 86400.0)] {
             let cluster = Self.cluster(Self.node)

@@ -92,7 +92,8 @@ struct CertificateController: ClusterController, Reconciler {
         }
     }
 
-    /// A node may have a certificate for its own name, and for addresses that are no other node's.
+    /// A node may have a certificate for its own name, and for addresses that are nobody else's: whoever has a node's identity
+    /// must not be taken for another node, for the API server or for a Service.
     private func approveServing(_ request: Object, _ signer: CertificateSigner, _ usages: Set<String>)
         async throws(StatusError)
     {
@@ -102,14 +103,34 @@ struct CertificateController: ClusterController, Reconciler {
             request["spec"]["groups"].elements.contains(where: { $0.equals("system:nodes") })
         else { return }
         let name = String(asked.commonName.dropFirst("system:node:".count))
-        guard asked.dnsNames.allSatisfy({ $0 == name }) else { return }
-        let nodes = try await client.list(.nodes, namespace: nil, ListOptions())
-        let others = Set(
-            nodes.items.filter { $0.name != name }.flatMap {
-                $0["status"]["addresses"].elements.compactMap { $0["address"].string }
-            })
-        guard asked.ipAddresses.allSatisfy({ !others.contains($0) }) else { return }
+        guard Self.isOwn(asked, name, others: try await addresses(exceptOf: name)) else { return }
         try await approve(request, "Auto approving the serving certificate of a node for its own name and addresses.")
+    }
+
+    /// Whether a request asks for nothing but a node's own name and addresses.
+    static func isOwn(_ asked: CertificateSigner.Request, _ node: String, others: Set<String>) -> Bool {
+        // Names by which the API server is found.
+        let isServer = node == "kubernetes" || node.hasPrefix("kubernetes.") || node == "localhost"
+        return asked.dnsNames.allSatisfy { $0 == node && !isServer }
+            && asked.ipAddresses.allSatisfy { !others.contains($0) && !$0.hasPrefix("127.") && $0 != "::1" }
+    }
+
+    /// Of the other nodes, the API server and the Services.
+    private func addresses(exceptOf name: String) async throws(StatusError) -> Set<String> {
+        var found: Set<String> = []
+        for node in try await client.list(.nodes, namespace: nil, ListOptions()).items where node.name != name {
+            found.formUnion(node["status"]["addresses"].elements.compactMap { $0["address"].string })
+        }
+        for service in try await client.list(.services, namespace: nil, ListOptions()).items {
+            found.formUnion(service["spec"]["clusterIPs"].elements.compactMap(\.string))
+        }
+        let named = FieldSelector("metadata.name", equals: "kubernetes")
+        for server in try await client.list(.endpoints, namespace: "default", ListOptions(fieldSelector: named)).items {
+            for subset in server["subsets"].elements {
+                found.formUnion(subset["addresses"].elements.compactMap { $0["ip"].string })
+            }
+        }
+        return found
     }
 
     private func approve(_ request: Object, _ message: String) async throws(StatusError) {

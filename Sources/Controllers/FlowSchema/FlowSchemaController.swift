@@ -40,11 +40,7 @@ struct FlowSchemaController: ClusterController, Reconciler {
             message: "The PriorityLevelConfiguration \"\(level)\" that this FlowSchema names "
                 + (isThere ? "exists" : "does not exist: requests are not matched against this schema"))
         if schema.condition("Dangling")["status"].equals(isThere ? "False" : "True") { return .done }
-        do throws(StatusError) {
-            try await client.modify(.flowSchemas, namespace: nil, name: name, subresource: "status") {
-                $0.setCondition(condition, now: time.now)
-            }
-        } catch { if error.code != 404 { throw error } }
+        try await client.updateStatus(.flowSchemas, schema, schemas) { $0.setCondition(condition, now: time.now) }
         return .done
     }
 }

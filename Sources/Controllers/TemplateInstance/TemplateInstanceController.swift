@@ -13,7 +13,7 @@ struct TemplateInstanceController: ClusterController, Reconciler {
 
     private let client: any ObjectClient
     private let time: any TimeSource
-    private let parties: Environment.Parties
+    private let parties: ClusterParties
     private let instances: Reflector<Object>
     private let queue: WorkQueue<String>
 
@@ -39,21 +39,21 @@ struct TemplateInstanceController: ClusterController, Reconciler {
             var made = try await found(instance) ?? []
             if made.isEmpty { made = try await make(instance) }
             guard let problem = try await unready(made) else {
-                try await tell(instance, made, Condition("Ready", true, reason: "Created"))
+                try await tell(instance, Condition("Ready", true, reason: "Created"))
                 return .done
             }
             if let failure = problem.failure { throw Template.Failure(description: failure) }
             try await tell(
-                instance, made, Condition("Ready", false, reason: "Waiting", message: "waiting for \(problem.name)"))
+                instance, Condition("Ready", false, reason: "Waiting", message: "waiting for \(problem.name)"))
             return .requeue(after: Self.patience)
         } catch let error as StatusError where error.code >= 500 || error.code == 429 {
             throw error
         } catch {
             try await tell(
-                instance, nil,
+                instance,
                 Condition(
                     "Ready", false, reason: "Failed", message: "See InstantiateFailure condition for error message"))
-            try await tell(instance, nil, Condition("InstantiateFailure", true, reason: "Failed", message: "\(error)"))
+            try await tell(instance, Condition("InstantiateFailure", true, reason: "Failed", message: "\(error)"))
             return .done
         }
     }
@@ -170,7 +170,7 @@ struct TemplateInstanceController: ClusterController, Reconciler {
         }
     }
 
-    private func tell(_ instance: Object, _ made: [Made]?, _ condition: Condition) async throws(StatusError) {
+    private func tell(_ instance: Object, _ condition: Condition) async throws(StatusError) {
         try await client.modify(
             .templateInstances, namespace: instance.namespace, name: instance.name, subresource: "status"
         ) { [now = time.now] object in
