@@ -56,20 +56,15 @@ final class ClusterCertificates: Sendable {
         return token
     }
 
-    /// NAME.crt and NAME.key, made anew when they are missing, near their end, of another authority, or lack a name.
+    /// The certificate and key at this path, made anew when they are of no more use.
     private static func pair(
         _ path: String, _ authority: Authority, names: [String] = [], addresses: [String] = [],
         _ issue: () throws(TLSError) -> (certificatePEM: String, keyPEM: String)
     ) throws(TLSError) -> (certificate: String, key: String) {
-        if let certificate = try SecureFile.readText(path + ".crt"), let key = try SecureFile.readText(path + ".key"),
-            let parsed = try? Certificate(pem: certificate),
-            !parsed.needsRenewal(authority: authority.certificate, dnsNames: names, ipAddresses: addresses)
-        {
-            return (certificate, key)
-        }
+        let files = CertificateFiles(path: path)
+        if let pair = try files.read(authority.certificate, names: names, addresses: addresses) { return pair }
         let (certificate, key) = try issue()
-        try SecureFile.write(key, to: path + ".key", mode: 0o600)
-        try SecureFile.write(certificate, to: path + ".crt", mode: 0o644)
+        try files.write((certificate, key))
         return (certificate, key)
     }
 

@@ -28,13 +28,8 @@ struct Membership: Sendable {
             }
             let root = try Certificate(pem: authority)
             try SecureFile.makeDirectory(directory)
-            var pair: (certificate: String, key: String)?
-            if let certificate = try SecureFile.readText(directory + "/agent.crt"),
-                let key = try SecureFile.readText(directory + "/agent.key"),
-                let parsed = try? Certificate(pem: certificate), !parsed.needsRenewal(authority: root)
-            {
-                pair = (certificate, key)
-            }
+            let files = CertificateFiles(path: directory + "/agent")
+            var pair = try files.read(root)
             if pair == nil {
                 guard let tokenFile, let text = try SecureFile.readText(tokenFile),
                     let token = text.split(whereSeparator: \.isWhitespace).first
@@ -50,9 +45,9 @@ struct Membership: Sendable {
                 let request = try CertificateRequest.make(commonName: user, organizations: ["system:nodes"], key: key)
                 let certificate = try await sign(
                     request, "kubernetes.io/kube-apiserver-client-kubelet", "client auth", client)
-                try SecureFile.write(key.pem, to: directory + "/agent.key", mode: 0o600)
-                try SecureFile.write(certificate, to: directory + "/agent.crt", mode: 0o644)
-                pair = (certificate, key.pem)
+                let made = (certificate, key.pem)
+                try files.write(made)
+                pair = made
             }
             let tls = try TLSContext.client(
                 authority: authority, certificate: pair?.certificate, key: pair?.key, serverName: host)
@@ -83,23 +78,17 @@ struct Membership: Sendable {
     func servingContext(address: String) async throws -> TLSContext {
         do {
             let root = try Certificate(pem: authority)
-            var pair: (certificate: String, key: String)?
-            if let certificate = try SecureFile.readText(directory + "/kubelet.crt"),
-                let key = try SecureFile.readText(directory + "/kubelet.key"),
-                let parsed = try? Certificate(pem: certificate),
-                !parsed.needsRenewal(authority: root, dnsNames: [nodeName], ipAddresses: [address])
-            {
-                pair = (certificate, key)
-            }
+            let files = CertificateFiles(path: directory + "/kubelet")
+            var pair = try files.read(root, names: [nodeName], addresses: [address])
             if pair == nil {
                 let key = try PrivateKey()
                 let request = try CertificateRequest.make(
                     commonName: "system:node:" + nodeName, organizations: ["system:nodes"], dnsNames: [nodeName],
                     ipAddresses: [address], key: key)
                 let certificate = try await Self.sign(request, "kubernetes.io/kubelet-serving", "server auth", client)
-                try SecureFile.write(key.pem, to: directory + "/kubelet.key", mode: 0o600)
-                try SecureFile.write(certificate, to: directory + "/kubelet.crt", mode: 0o644)
-                pair = (certificate, key.pem)
+                let made = (certificate, key.pem)
+                try files.write(made)
+                pair = made
             }
             return try TLSContext.server(
                 certificateChain: pair?.certificate ?? "", key: pair?.key ?? "", clientAuthority: authority,
