@@ -15,6 +15,8 @@ RELEASE_FLAGS ?= --static-swift-stdlib $(COMPACT) # of `swift build -c release`
 
 PRODUCTS := segler segler-pause
 TEST_PROGRAMS := fuzz-json fuzz-requests store-crash-writer # that tests start
+# Run by themselves: time passes in them, in containers and on sockets.
+TIMED := RuntimeTests|NodeTests|HTTPTests|TLSTests
 RELEASE := .build/release/segler
 DEBUG := .build/debug/segler
 VENV := .build-venv
@@ -43,8 +45,8 @@ unit: ## the unit tests, and a few seconds of each fuzzer
 	@.ci/install build
 	@$(MAKE) --no-print-directory debug
 	swift build --product seglerPackageTests
-	swift test --skip-build --skip RuntimeTests --skip NodeTests
-	swift test --skip-build --filter 'RuntimeTests|NodeTests' # containers: by themselves, for their times are measured
+	timeout 10m swift test --skip-build --skip '$(TIMED)'
+	timeout 10m swift test --skip-build --filter '$(TIMED)'
 	@for fuzzer in $$(find .build/debug/ -maxdepth 1 -name 'fuzz-*' -type f -executable); do $$fuzzer $(FUZZ_TEXTS); done
 
 e2e: $(VENV)/ready ## the end to end tests: kubectl, the Python client, real containers (as root)

@@ -27,8 +27,7 @@ public final class Reflector<Value: Sendable>: Sendable {
         var removed: [String: String] = [:]
         var isRunning = false
         var handlers: [@Sendable (Change) -> Void] = []
-        var streams: [Int: AsyncStream<Change>.Continuation] = [:]
-        var nextStream = 0
+        var streams: [AsyncStream<Change>.Continuation] = []
         var resourceVersion: String?
     }
     private let state = Mutex(State())
@@ -86,14 +85,9 @@ public final class Reflector<Value: Sendable>: Sendable {
     /// What is there already, as new, and then every change. What the reader has not taken yet is buffered.
     public func changes() -> AsyncStream<Change> {
         let (stream, continuation) = AsyncStream<Change>.makeStream()
-        let id = state.withLock { state in
+        state.withLock { state in
             for (key, entry) in state.entries { continuation.yield(Change(key: key, old: nil, new: entry.value)) }
-            state.nextStream += 1
-            state.streams[state.nextStream] = continuation
-            return state.nextStream
-        }
-        continuation.onTermination = { [weak self] _ in
-            self?.state.withLock { _ = $0.streams.removeValue(forKey: id) }
+            state.streams.append(continuation)
         }
         return stream
     }
@@ -128,7 +122,7 @@ public final class Reflector<Value: Sendable>: Sendable {
             if time.uptime - started > backoff.maximum { backoff.reset() }
             try? await time.sleep(until: time.uptime + backoff.next())
         }
-        for stream in state.withLock({ Array($0.streams.values) }) { stream.finish() }
+        for stream in state.withLock({ $0.streams }) { stream.finish() }
     }
 
     private func list() async throws(StatusError) {
@@ -201,7 +195,9 @@ public final class Reflector<Value: Sendable>: Sendable {
         }
         state.entries[key] = entry
         let change = Change(key: key, old: old?.value, new: entry?.value)
-        for stream in state.streams.values { stream.yield(change) }
+        // A stream that nobody reads any more is found out here, and not by `onTermination`: that runs inside the reader's
+        // cancellation and would wait for the lock that is held here while `yield` waits for the reader.
+        state.streams.removeAll { if case .terminated = $0.yield(change) { true } else { false } }
         return change
     }
 

@@ -117,18 +117,23 @@ extension MemoryAPI.State {
 
     mutating func publish(_ event: WatchEvent, _ key: MemoryAPI.Key) {
         history.append((revision, key, event))
-        for watch in watches.values { watch.send(event, key) }
+        // Not by `onTermination`: that runs inside the reader's cancellation, and would wait for the lock held here.
+        watches.removeAll { !$0.send(event, key) }
     }
 }
 
 extension MemoryAPI.Watch {
-    func send(_ event: WatchEvent, _ key: MemoryAPI.Key) {
-        guard key.resource == resource, namespace == nil || key.namespace == namespace else { return }
+    /// Returns whether somebody listens still.
+    @discardableResult
+    func send(_ event: WatchEvent, _ key: MemoryAPI.Key) -> Bool {
+        guard key.resource == resource, namespace == nil || key.namespace == namespace else { return true }
         switch event {
         case .added(let object), .modified(let object), .deleted(let object):
-            if options.matches(object) { continuation.yield(event) }
-        case .bookmark: continuation.yield(event)
+            if !options.matches(object) { return true }
+        case .bookmark: break
         }
+        if case .terminated = continuation.yield(event) { return false }
+        return true
     }
 }
 

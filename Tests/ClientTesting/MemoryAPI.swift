@@ -26,7 +26,7 @@ public final class MemoryAPI: ObjectClient {
         var objects: [Key: Object] = [:]
         var history: [(revision: Int, key: Key, event: WatchEvent)] = []
         var compactedTo = 0
-        var watches: [Int: Watch] = [:]
+        var watches: [Watch] = []
         var nextWatch = 0
         var waiters: [Waiter] = []
         var refusals: [@Sendable (String, ResourceName, String) -> StatusError?] = []
@@ -76,7 +76,7 @@ public final class MemoryAPI: ObjectClient {
 
     /// Returns when a watch on the resource is open.
     public func waitForWatch(_ resource: ResourceName) async {
-        await wait { api in api.state.withLock { $0.watches.values.contains { $0.resource == resource } } }
+        await wait { api in api.state.withLock { $0.watches.contains { $0.resource == resource } } }
     }
 
     /// The rule sees verb, resource and key of every call, and may refuse it.
@@ -91,8 +91,8 @@ public final class MemoryAPI: ObjectClient {
     /// Ends all watches; with an error, or as at a shutdown.
     public func breakWatches(_ error: StatusError? = nil) {
         let watches = state.withLock { state in
-            defer { state.watches = [:] }
-            return state.watches.values.map(\.continuation)
+            defer { state.watches = [] }
+            return state.watches.map(\.continuation)
         }
         for watch in watches { watch.finish(throwing: error) }
     }
@@ -248,11 +248,7 @@ public final class MemoryAPI: ObjectClient {
                 resource: resource, namespace: namespace, options: options, continuation: continuation)
             for (revision, key, event) in state.history where revision > from { watch.send(event, key) }
             state.nextWatch += 1
-            state.watches[state.nextWatch] = watch
-            let id = state.nextWatch
-            continuation.onTermination = { [weak self] _ in
-                self?.state.withLock { _ = $0.watches.removeValue(forKey: id) }
-            }
+            state.watches.append(watch)
             return false
         }
         if isExpired { throw .expired("too old resource version: \(resourceVersion)") }
@@ -263,7 +259,7 @@ public final class MemoryAPI: ObjectClient {
     /// Sends a bookmark with the newest version to all watches.
     public func bookmark() {
         state.withLock { state in
-            for watch in state.watches.values { watch.continuation.yield(.bookmark(String(state.revision))) }
+            for watch in state.watches { watch.continuation.yield(.bookmark(String(state.revision))) }
         }
     }
 }

@@ -103,25 +103,27 @@ public final class WebSocketConnection: Sendable {
             await withCheckedContinuation { continuation in
                 enum Step {
                     case give(WebSocketMessage?, resume: Bool)
-                    case wait
+                    case wait(insteadOf: CheckedContinuation<WebSocketMessage?, Never>?)
                 }
                 let step = inbox.withLock { inbox -> Step in
                     guard let message = inbox.messages.popFirst() else {
                         if inbox.isClosed || Task.isCancelled { return .give(nil, resume: false) }
-                        inbox.waiter?.resume(returning: nil)
-                        inbox.waiter = continuation
-                        return .wait
+                        defer { inbox.waiter = continuation }
+                        return .wait(insteadOf: inbox.waiter)
                     }
                     inbox.bytes -= message.count + Self.overhead
                     let resume = inbox.isFull && inbox.bytes < Self.high / 2
                     if resume { inbox.isFull = false }
                     return .give(message, resume: resume)
                 }
-                guard case .give(let message, let resume) = step else { return }
-                continuation.resume(returning: message)
-                if resume {
-                    let handler = handler
-                    eventLoop.execute { handler.value.resumeReading() }
+                switch step {
+                case .wait(let other): other?.resume(returning: nil)
+                case .give(let message, let resume):
+                    continuation.resume(returning: message)
+                    if resume {
+                        let handler = handler
+                        eventLoop.execute { handler.value.resumeReading() }
+                    }
                 }
             }
         } onCancel: {
