@@ -2,11 +2,12 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help run test debug unit e2e bench golden build clean
+.PHONY: help run test debug unit e2e bench demo golden build clean
 
 RUN_ARGS ?=        # further arguments of `segler server`, e.g. RUN_ARGS="--data-dir /srv/segler"
 TEST_ARGS ?=       # further arguments of pytest, e.g. TEST_ARGS="-k logs"
 FUZZ_TEXTS ?= 20000 # how many inputs `make unit` gives each fuzzer
+DEMO_ARGS ?=       # further arguments of Examples/shop/demo.py, e.g. DEMO_ARGS="-o json"
 BENCH_ARGS ?=      # further arguments of Benchmarks/api.py, e.g. BENCH_ARGS="-o json"
 GOLDEN ?= ../shared/golden/golden.py # replays recorded exchanges with Kubernetes' own API server
 # Relocations in the compact form that glibc reads since 2.36: the program takes 2 MB less.
@@ -34,7 +35,7 @@ build: ## install what is missing and build the release
 	@for product in $(PRODUCTS); do swift build -c release $(RELEASE_FLAGS) --product $$product; done
 
 test: ## install what is missing, build and run every test
-	@.ci/install build run test
+	@.ci/install build run test demo
 	@$(MAKE) --no-print-directory unit e2e
 
 # Product by product: `swift build --build-tests` would also compile protoc, which nothing here uses.
@@ -50,7 +51,7 @@ unit: ## the unit tests, and a few seconds of each fuzzer
 	@for fuzzer in $$(find .build/debug/ -maxdepth 1 -name 'fuzz-*' -type f -executable); do $$fuzzer $(FUZZ_TEXTS); done
 
 e2e: $(VENV)/ready ## the end to end tests: kubectl, the Python client, real containers (as root)
-	@.ci/install build run test
+	@.ci/install build run test demo
 	@$(MAKE) --no-print-directory debug
 	SEGLER=$(DEBUG) timeout 25m $(VENV)/bin/pytest Tests/EndToEnd $(TEST_ARGS)
 
@@ -63,6 +64,11 @@ bench: ## the speed and memory of the API, scheduler, controllers and Services, 
 	@python3 Benchmarks/controllers.py --segler $(RELEASE)
 	@swift build -c release $(RELEASE_FLAGS) --product bench-runtime
 	@if [ "$$(id -u)" = 0 ]; then python3 Benchmarks/pods.py --segler $(RELEASE); else echo "Pods are measured as root only"; fi
+
+demo: ## the story of Examples/shop in a cluster of its own: a Java shop, MariaDB, two environments, updates (as root)
+	@.ci/install build run demo
+	@$(MAKE) --no-print-directory build
+	@python3 Examples/shop/demo.py --segler $(RELEASE) $(DEMO_ARGS)
 
 golden: $(VENV)/ready ## replay recorded exchanges with Kubernetes' API server and count the differences
 	@.ci/install build test

@@ -59,9 +59,11 @@ while :; do sleep 1 & wait $!; done
 
 @dataclass
 class Image:
-    """What one image holds on top of busybox, and its configuration in the terms of the image specification."""
+    """What one image holds on top of busybox: files by path, and the content of a directory of the host; and its
+    configuration in the terms of the image specification."""
     files: dict[str, str] = field(default_factory=dict)
     config: dict = field(default_factory=dict)
+    tree: os.PathLike | None = None
 
 
 def shell(script, **config):
@@ -133,6 +135,27 @@ def base_layer():
     ])
 
 
+@functools.cache
+def tree_layer(root):
+    """All below a directory, in order, owned by root, without times."""
+    out = io.BytesIO()
+
+    def plain(info):
+        info.uid = info.gid = info.mtime = 0
+        info.uname = info.gname = ""
+        return info
+
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for name in sorted(os.listdir(root)):
+            archive.add(os.path.join(root, name), name, filter=plain)
+    return out.getvalue()
+
+
+@functools.cache
+def compressed(layer):
+    return gzip.compress(layer, 1 if len(layer) > 10_000_000 else 6, mtime=0)
+
+
 def digest(data):
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
@@ -145,11 +168,11 @@ class Built:
     manifest: dict
 
 
-def build(name):
-    """Builds the image called `name` (one of IMAGES)."""
-    if name not in IMAGES:
-        raise SystemExit(f"build.py: no image {name}; there are {', '.join(IMAGES)}")
-    image, blobs = IMAGES[name], {}
+def build(name, images=IMAGES):
+    """Builds the image called `name` (one of `images`)."""
+    if name not in images:
+        raise SystemExit(f"build.py: no image {name}; there are {', '.join(images)}")
+    image, blobs = images[name], {}
 
     def blob(media_type, data):
         blobs[digest(data)] = data
@@ -160,24 +183,28 @@ def build(name):
         folders = sorted({os.path.dirname(path) for path in image.files})
         layers.append(tar([*((folder, 0o755, None) for folder in folders),
                            *((path, 0o755, text.encode()) for path, text in sorted(image.files.items()))]))
-    path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    if image.tree:
+        layers.append(tree_layer(image.tree))
+    environment = image.config.get("Env", [])
+    if not any(variable.startswith("PATH=") for variable in environment):
+        environment = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", *environment]
     config = {
         "created": "1970-01-01T00:00:00Z", "architecture": architecture(), "os": "linux",
-        "config": {**image.config, "Env": [path, *image.config.get("Env", [])]},
+        "config": {**image.config, "Env": environment},
         "rootfs": {"type": "layers", "diff_ids": [digest(layer) for layer in layers]},
     }
     manifest = {
         "schemaVersion": 2, "mediaType": MEDIA + "manifest.v1+json",
         "config": blob("config.v1+json", json.dumps(config).encode()),
-        "layers": [blob("layer.v1.tar+gzip", gzip.compress(layer, 6, mtime=0)) for layer in layers],
+        "layers": [blob("layer.v1.tar+gzip", compressed(layer)) for layer in layers],
     }
     return Built(name, blobs, blob("manifest.v1+json", json.dumps(manifest).encode()))
 
 
-def write_layout(names, path):
+def write_layout(names, path, images=IMAGES):
     """Writes an OCI layout tar of the images to `path`."""
     entries, manifests = {}, []
-    for built in map(build, names):
+    for built in (build(name, images) for name in names):
         entries |= {f"blobs/{key.replace(':', '/')}": data for key, data in built.blobs.items()}
         manifests.append({
             **built.manifest, "platform": {"os": "linux", "architecture": architecture()},
