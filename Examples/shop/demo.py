@@ -198,6 +198,8 @@ def own_cluster(segler, out):
             yield data
         finally:
             environment = {**os.environ, "KUBECONFIG": str(data / "admin.kubeconfig")}
+            network = subprocess.run(["kubectl", "get", "nodes", "-o", "jsonpath={.items[*].spec.podCIDR}"],
+                                     env=environment, capture_output=True, text=True).stdout
             for command in (["kubectl", "delete", "deployments,replicationcontrollers,pods", "-A", "--all",
                              "--wait=false"],
                             ["kubectl", "delete", "pods", "-A", "--all", "--grace-period=1", "--timeout=30s"]):
@@ -208,6 +210,12 @@ def own_cluster(segler, out):
                 with contextlib.suppress(OSError, ValueError):
                     if str(data).encode() in (process / "cmdline").read_bytes() and int(process.name) != os.getpid():
                         os.kill(int(process.name), signal.SIGKILL)
+            # The bridge of the Pods and the rules of the Services stay for the next start, as they must; here there is none.
+            routes = subprocess.run(["ip", "route", "show", network or "none"], capture_output=True, text=True).stdout
+            if "dev segler" in routes:
+                name = routes.split("dev ")[1].split()[0]
+                subprocess.run(["ip", "link", "delete", name])
+                subprocess.run(["nft", "delete", "table", "ip", name], stderr=subprocess.DEVNULL)
             subprocess.run(f"grep ' {data}' /proc/mounts | cut -d' ' -f2 | sort -r | xargs -r umount -l", shell=True)
             shutil.rmtree(data, ignore_errors=True)
 

@@ -1,9 +1,10 @@
 // Network: what makes Services reachable on a node, by what the API says about them.
 //
 //   ServiceCache   Services and EndpointSlices, followed once for everything here
-//   Services/      ServiceProxy: Services as nftables maps in the kernel, through libnftables
+//   Services/      ServiceProxy: Services as nftables maps in the kernel
 //     Service, EndpointChoice       what a Service says, and which endpoints traffic may go to
 //     ServiceRules, Ruleset         the rules of one Service and of all, and the commands from one state to the next
+//     NetfilterBatch                usual changes without the library, at a cost that does not grow with their number
 //     Conntrack                     UDP flows to endpoints that are gone
 //     HealthChecks                  answers for `healthCheckNodePort`
 //   DNS/           ClusterDNS: names of Services and Pods, and all other names from the node's resolvers

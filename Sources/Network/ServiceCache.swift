@@ -160,4 +160,13 @@ enum Transport: String, Sendable, CaseIterable {
     case tcp, udp, sctp
 
     init?(_ name: String) { self.init(rawValue: name.lowercased()) }
+
+    /// https://www.iana.org/assignments/protocol-numbers
+    var number: UInt8 {
+        switch self {
+        case .tcp: 6
+        case .udp: 17
+        case .sctp: 132
+        }
+    }
 }

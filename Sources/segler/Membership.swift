@@ -20,7 +20,7 @@ struct Membership: Sendable {
     static func join(
         server: String, caFile: String, tokenFile: String?, directory: String, nodeName: String
     ) async throws -> Membership {
-        let (host, port) = try address(server)
+        let (host, port) = try ServerAddress.parse(server, "--server")
         let user = "system:node:" + nodeName
         do {
             guard let authority = try SecureFile.readText(caFile) else {
@@ -59,19 +59,6 @@ struct Membership: Sendable {
         } catch let error as StatusError {
             throw Failure("the cluster at \(server) does not take this node: \(error)")
         }
-    }
-
-    private static func address(_ server: String) throws -> (host: String, port: Int) {
-        let problem = Failure(
-            "--server \(server) is not https://HOST:PORT, such as https://192.0.2.10:6443", exitCode: 2)
-        guard server.hasPrefix("https://") else { throw problem }
-        let rest = server.dropFirst("https://".count).prefix { $0 != "/" }
-        guard let colon = rest.lastIndex(of: ":"), !rest.hasSuffix("]") else {
-            if rest.isEmpty { throw problem }
-            return (rest.filter { $0 != "[" && $0 != "]" }, 6443)
-        }
-        guard let port = Int(rest[rest.index(after: colon)...]), (1...65535).contains(port) else { throw problem }
-        return (rest[..<colon].filter { $0 != "[" && $0 != "]" }, port)
     }
 
     /// What the agent's port shows: asked for under the node's own identity.

@@ -65,6 +65,7 @@ final class NodeHost: Sendable {
         var supervisor: ContainerdSupervisor?
         do {
             let network = try PodNetwork(dataDirectory: home.dataDirectory, podCIDR: home.podCIDR)
+            for name in network.leftovers { await CNIConfiguration.removeNetwork(name) }
             let driver: CRIRuntime
             let endpoint: String
             if let runtimeEndpoint {

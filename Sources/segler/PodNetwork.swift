@@ -11,6 +11,8 @@ struct PodNetwork {
     let podCIDR: String
     /// Where the cluster's DNS listens if it can.
     let dnsPort: Int
+    /// Names of bridges and nftables tables of data directories that are gone, which had this place.
+    private(set) var leftovers: [String] = []
 
     /// - Parameter podCIDR: what the cluster gave this node; nil: one of this machine's own choice.
     init(dataDirectory: String, podCIDR given: String? = nil) throws(Failure) {
@@ -18,23 +20,31 @@ struct PodNetwork {
             (bridge, podCIDR, dnsPort) = ("segler0", given ?? "10.42.0.0/24", 10053)
             return
         }
-        let hash = dataDirectory.utf8.reduce(UInt32(0x811C_9DC5)) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+        let hash = Self.hash(dataDirectory)
         mkdir("/run/segler", 0o755)
         mkdir(Self.claims, 0o755)
         let first = Int(hash % 254)
-        guard let place = (0..<254).map({ 1 + (first + $0) % 254 }).first(where: { Self.claim($0, dataDirectory) })
-        else {
+        var leftovers: [String] = []
+        let places = (0..<254).map { 1 + (first + $0) % 254 }
+        guard let place = places.first(where: { Self.claim($0, dataDirectory, &leftovers) }) else {
             throw Failure(
                 "all 254 pod networks of this machine are taken: remove links from \(Self.claims) whose data directories are not in use"
             )
         }
-        bridge = "segler" + String(hash, radix: 16)
+        bridge = Self.name(hash)
+        self.leftovers = leftovers
         dnsPort = 10054 + place
         podCIDR = given ?? "10.42.\(place).0/24"
     }
 
+    private static func hash(_ directory: String) -> UInt32 {
+        directory.utf8.reduce(0x811C_9DC5) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+    }
+
+    private static func name(_ hash: UInt32) -> String { "segler" + String(hash, radix: 16) }
+
     /// Whether the network is this directory's now. One whose directory is gone is free.
-    private static func claim(_ place: Int, _ directory: String) -> Bool {
+    private static func claim(_ place: Int, _ directory: String, _ leftovers: inout [String]) -> Bool {
         let path = "\(claims)/\(place)"
         for _ in 0..<2 {
             if symlink(directory, path) == 0 { return true }
@@ -45,6 +55,7 @@ struct PodNetwork {
             if owner == directory { return true }
             if access(owner + "/lock", F_OK) == 0 { return false }
             unlink(path)
+            leftovers.append(name(hash(owner)))
         }
         return false
     }

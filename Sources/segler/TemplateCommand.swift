@@ -1,5 +1,6 @@
 internal import API
 internal import ArgumentParser
+internal import Client
 internal import Glibc
 internal import JSON
 
@@ -14,14 +15,24 @@ struct TemplateCommand: AsyncParsableCommand {
             abstract: "Put values in the places of a Template's parameters, and print the objects.",
             discussion: """
                 What is printed can be applied: segler template process -f shop.yaml -p HOST=shop.example.com | kubectl apply -f -
+                NAME is a Template that the cluster keeps: segler template process shop -n openshift -p HOST=...
                 Parameters that are not given have the Template's value, or one that is made up where the Template says how.
                 """)
 
         enum Format: String, ExpressibleByArgument, CaseIterable { case json, yaml }
 
+        @Argument(help: "The name of a Template in the cluster.")
+        var name: String?
+
         @Option(
             name: [.customShort("f"), .long], help: "The file with the Template, in YAML or JSON; - is standard input.")
-        var file: String
+        var file: String?
+
+        @Option(name: [.customShort("n"), .long], help: "Where NAME is; by default the kubeconfig's namespace.")
+        var namespace: String?
+
+        @Option(help: "Where the cluster is; by default as kubectl finds it, or the server on this machine.")
+        var kubeconfig: String?
 
         @Option(
             name: [.customShort("p"), .long],
@@ -43,18 +54,39 @@ struct TemplateCommand: AsyncParsableCommand {
         var output = Format.json
 
         func run() async throws {
+            let given = try await value()
             do throws(Template.Failure) {
-                let template = try Template(try read())
+                let template = try Template(given)
                 if parameters { return list(template.parameters) }
                 var random = SystemRandomNumberGenerator()
                 let (objects, message, _) = try template.process(
-                    values: try given(), labels: try pairs(label, "--label"), using: &random)
+                    values: try values(), labels: try pairs(label, "--label"), using: &random)
                 let list: JSONValue = ["kind": "List", "apiVersion": "v1", "items": .array(objects)]
                 Output.line(output == .json ? list.description : YAML.text(list))
                 if !message.isEmpty { Output.note(message) }
             } catch {
-                throw Failure("\(file): \(error)")
+                throw Failure("\(file ?? name ?? ""): \(error)")
             }
+        }
+
+        func validate() throws {
+            if (name == nil) == (file == nil) {
+                throw ValidationError("Give the name of a Template in the cluster, or a file with -f.")
+            }
+        }
+
+        private func value() async throws -> JSONValue {
+            if let file {
+                do throws(Template.Failure) { return try read(file) } catch { throw Failure("\(file): \(error)") }
+            }
+            let config = try Kubeconfig.load(kubeconfig, agent: "segler-template")
+            let resource = ResourceName("templates", group: "template.openshift.io")
+            let found: Object
+            do throws(StatusError) {
+                found = try await config.client.get(
+                    resource, namespace: namespace ?? config.namespace, name: name ?? "")
+            } catch { throw Failure(error.message) }
+            return found.value
         }
 
         private func list(_ parameters: [Template.Parameter]) {
@@ -73,7 +105,7 @@ struct TemplateCommand: AsyncParsableCommand {
             }
         }
 
-        private func read() throws(Template.Failure) -> JSONValue {
+        private func read(_ file: String) throws(Template.Failure) -> JSONValue {
             let bytes = try Self.contents(of: file)
             do {
                 return try bytes.first == UInt8(ascii: "{") ? JSONValue(parsing: bytes) : YAML.value(bytes)
@@ -83,7 +115,7 @@ struct TemplateCommand: AsyncParsableCommand {
         }
 
         /// Files first, then what stands on the command line.
-        private func given() throws(Template.Failure) -> [String: String] {
+        private func values() throws(Template.Failure) -> [String: String] {
             var values: [String: String] = [:]
             for path in paramFile {
                 let text = String(decoding: try Self.contents(of: path), as: UTF8.self)

@@ -3,7 +3,7 @@ import base64
 import json
 
 import pytest
-from segler import eventually
+from segler import BINARY, eventually, run
 
 GROUP = "/apis/template.openshift.io/v1"
 
@@ -49,6 +49,21 @@ def test_templates_are_kept_and_shown(ns):
     broken = template("broken")
     broken["parameters"].append({"name": "NAME"})
     assert "NAME is there twice" in ns.cluster.kubectl_refused("-n", ns.name, "apply", "-f", "-", input=broken)
+
+
+def test_the_command_processes_a_template_that_the_cluster_keeps(ns):
+    ns.kubectl("apply", "-f", "-", input=template())
+
+    def process(*arguments):
+        return run(BINARY, "template", "process", *arguments, env=ns.cluster.environment)
+    done = process("shop", "-n", ns.name, "-p", "NAME=books")
+    assert done.returncode == 0, done.stderr
+    assert [item["metadata"]["name"] for item in json.loads(done.stdout)["items"]] == ["books", "books"]
+    ns.kubectl("apply", "--dry-run=server", "-f", "-", input=done.stdout)
+    missing = process("books", "-n", ns.name)
+    assert missing.returncode == 1 and 'templates.template.openshift.io "books" not found' in missing.stderr
+    unclear = process("shop", "-f", "-")
+    assert unclear.returncode == 2 and "name of a Template" in unclear.stderr
 
 
 def test_the_server_processes_a_template(ns):

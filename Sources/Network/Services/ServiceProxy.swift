@@ -100,30 +100,34 @@ public final class ServiceProxy: Sendable {
             defer { state.changed = [] }
             return state.changed
         }
-        var commands: [String] = []
+        var commands = families.map { _ in [String]() }
         var datagrams: [ServiceRules.Datagrams: Set<EndpointChoice.Target>] = [:]
         for key in keys {
             let update = await update(key, &rulesets)
-            commands += update.commands
+            for index in commands.indices { commands[index] += update.commands[index] }
             datagrams.merge(update.stale) { $1 }
         }
-        if commands.isEmpty { return }
-        let batch = commands
-        _ = try await blocking { try nftables.run(batch) }
+        let table = configuration.table
+        for (family, batch) in zip(families, commands) where !batch.isEmpty {
+            try await blocking {
+                if let direct = NetfilterBatch(batch, family, table: table), try direct.commit() { return }
+                try nftables.run(batch)
+            }
+        }
         await forget(datagrams)
     }
 
-    /// The commands that bring the rules of a Service up to date, and where its datagrams may go after that.
+    /// The commands of each family that bring the rules of a Service up to date, and where its datagrams may go after that.
     private func update(
         _ key: String, _ rulesets: inout [Ruleset]
-    ) async -> (commands: [String], stale: [ServiceRules.Datagrams: Set<EndpointChoice.Target>]) {
+    ) async -> (commands: [[String]], stale: [ServiceRules.Datagrams: Set<EndpointChoice.Target>]) {
         let (service, slices, zone) = (cache[key], cache.slices(of: key), state.withLock { $0.zone })
-        var commands: [String] = []
+        var commands: [[String]] = []
         var stale: [ServiceRules.Datagrams: Set<EndpointChoice.Target>] = [:]
         var local = 0
         for index in rulesets.indices {
             let old = rulesets[index].services[key]
-            commands += rulesets[index].update(key, service, slices, zone: zone)
+            commands.append(rulesets[index].update(key, service, slices, zone: zone))
             let rules = rulesets[index].services[key]
             local = max(local, rules?.localEndpoints ?? 0)
             guard old?.datagrams != rules?.datagrams else { continue }

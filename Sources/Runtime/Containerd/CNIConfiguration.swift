@@ -66,6 +66,14 @@ public struct CNIConfiguration: Sendable, Equatable {
         if Files.readText(path) != json { try Files.write(json, to: path) }
     }
 
+    /// Removes a bridge and the nftables table of the same name, where they are.
+    public static func removeNetwork(_ name: String) async {
+        for command in [["ip", "link", "delete", name], ["nft", "delete", "table", "ip", name]] {
+            // Most often there is nothing to remove, and the program says so.
+            _ = try? await ChildProcess.run("/usr/bin/env", ["PATH=/usr/sbin:/sbin:/usr/bin:/bin"] + command)
+        }
+    }
+
     /// Lets the kernel forward between pods and networks, and lets packets between pods on one bridge pass through
     /// iptables and nftables, without which a Service does not work for them.
     /// - Returns: one line for each setting that could not be made.
