@@ -19,6 +19,9 @@ public protocol Backend: AnyObject, Sendable {
     /// The newest record is never among them, so that its revision survives.
     func compact(removing dead: [Int64], historyStarts: [String: Int64]) throws(BackendError)
 
+    /// Seals again what is not sealed as it would be now, all or nothing, and leaves nothing of it on the disk.
+    func reseal() throws(BackendError)
+
     func close()
 }
 

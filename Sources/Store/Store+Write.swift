@@ -89,7 +89,7 @@ extension Store {
         }
     }
 
-    private func enqueue(_ change: (inout sending WriteQueue) -> Void, otherwise refuse: () -> Void) {
+    func enqueue(_ change: (inout sending WriteQueue) -> Void, otherwise refuse: () -> Void) {
         let accepted = queue.withLock { queue in
             if queue.closing { return false }
             change(&queue)
@@ -103,6 +103,7 @@ extension Store {
 struct WriteQueue: Sendable {
     var writes: [(Write, WriteCompletion)] = []
     var compactions: [@Sendable () -> Void] = []
+    var reseals: [@Sendable (BackendError?) -> Void] = []
     var closers: [@Sendable () -> Void] = []
     /// Nothing more is accepted.
     var closing = false

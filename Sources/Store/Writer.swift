@@ -29,6 +29,7 @@ struct Writer {
     mutating func run() {
         while true {
             let (writes, compactions, closing) = take()
+            reseal()
             if !writes.isEmpty { commit(writes) }
             if !compactions.isEmpty || isCompactionDue { compact(everything: !compactions.isEmpty) }
             for done in compactions { done() }
@@ -53,6 +54,17 @@ struct Writer {
             queue.writes.removeFirst(writes.count)
             return (writes, compactions, queue.closing)
         }
+    }
+
+    private func reseal() {
+        let waiting = store.queue.withLock { queue in
+            defer { queue.reseals = [] }
+            return queue.reseals
+        }
+        if waiting.isEmpty { return }
+        var failure: BackendError?
+        do throws(BackendError) { try store.backend.reseal() } catch { failure = error }
+        for done in waiting { done(failure) }
     }
 
     // MARK: Committing

@@ -7,7 +7,8 @@ struct CertificateFiles {
 
     /// Nil when they are missing, near their end, of another authority, or lack a name.
     func read(_ authority: Certificate, names: [String] = [], addresses: [String] = []) throws(TLSError) -> Pair? {
-        guard let certificate = try SecureFile.readText(path + ".crt"), let key = try SecureFile.readText(path + ".key"),
+        guard let certificate = try SecureFile.readText(path + ".crt"),
+            let key = try SecureFile.readText(path + ".key"),
             let parsed = try? Certificate(pem: certificate),
             !parsed.needsRenewal(authority: authority, dnsNames: names, ipAddresses: addresses)
         else { return nil }

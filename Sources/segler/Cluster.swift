@@ -24,6 +24,7 @@ final class Cluster: Sendable {
     private let http: HTTPServer
     private let certificates: ClusterCertificates
     private let lock: DirectoryLock
+    private let secretKeys: SecretKeys
     private let tasks: [Task<Void, Never>]
 
     var kubeconfigPath: String { dataDirectory + "/admin.kubeconfig" }
@@ -36,9 +37,13 @@ final class Cluster: Sendable {
         let lock = try DirectoryLock(directory)
         let certificates = try ClusterCertificates(directory: directory, listen: listen, nodeName: nodeName)
         let kinds = try BuiltInKinds()
+        let secretKeys = try SecretKeys(directory: directory)
         let store = try Store(
-            backend: try SQLiteBackend(path: directory + "/store.db"), attributes: APIServer.attributes(of: kinds))
+            backend: try SQLiteBackend(path: directory + "/store.db", seal: secretKeys),
+            attributes: APIServer.attributes(of: kinds))
         do {
+            // Loaded, all is sealed with the newest.
+            try secretKeys.dropOld()
             var configuration = ServerConfiguration(
                 adminToken: certificates.adminToken, signingKey: certificates.signingKey,
                 authority: certificates.authorityPEM)
@@ -54,7 +59,8 @@ final class Cluster: Sendable {
                 host: listen.host, port: listen.port, tls: certificates.context, responder: server,
                 eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
             let cluster = try await Cluster(
-                directory, configuration, server, store, http, certificates, lock, listen: listen, port: http.port,
+                directory, configuration, server, store, http, certificates, lock, secretKeys, listen: listen,
+                port: http.port,
                 nodeName: nodeName, runsScheduler: runsScheduler)
             return cluster
         } catch {
@@ -67,11 +73,11 @@ final class Cluster: Sendable {
         _ dataDirectory: String, _ configuration: ServerConfiguration, _ server: APIServer, _ store: Store,
         _ http: HTTPServer,
         _ certificates: ClusterCertificates,
-        _ lock: DirectoryLock, listen: ListenAddress, port: Int, nodeName: String,
+        _ lock: DirectoryLock, _ secretKeys: SecretKeys, listen: ListenAddress, port: Int, nodeName: String,
         runsScheduler: Bool
     ) async throws {
         (self.dataDirectory, self.server, self.store, self.http) = (dataDirectory, server, store, http)
-        self.configuration = configuration
+        (self.configuration, self.secretKeys) = (configuration, secretKeys)
         (self.certificates, self.lock, self.port, self.nodeName) = (certificates, lock, port, nodeName)
         let host = ["0.0.0.0", "::"].contains(listen.host) ? "127.0.0.1" : listen.host
         isLoopback = listen.host.hasPrefix("127.") || listen.host == "::1"
@@ -98,6 +104,17 @@ final class Cluster: Sendable {
             Task { await server.run() },
             Task { await certificates.renewDaily(kubeconfig: kubeconfig.0, server: kubeconfig.1) },
         ]
+    }
+
+    /// Seals Secrets with the newest key of the file, and forgets the others.
+    func rotateSecrets() async {
+        do {
+            try secretKeys.reload()
+            try await store.reseal()
+            try secretKeys.dropOld()
+        } catch {
+            Output.error("the key of Secrets is not changed: \(error)")
+        }
     }
 
     func stop() async {
@@ -139,6 +156,20 @@ final class DirectoryLock: Sendable {
             throw Failure(
                 "\(directory) is in use by another segler server: stop that one, or choose another --data-dir")
         }
+        let text = "\(getpid())\n"
+        ftruncate(descriptor, 0)
+        _ = write(descriptor, text, text.utf8.count)
+    }
+
+    /// The process that holds it; nil when there is none.
+    static func holder(_ directory: String) -> pid_t? {
+        let descriptor = open(directory + "/lock", O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return nil }
+        var buffer = [UInt8](repeating: 0, count: 32)
+        let count = read(descriptor, &buffer, buffer.count)
+        return pid_t(String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).filter(\.isNumber))
     }
 
     deinit { close(descriptor) }

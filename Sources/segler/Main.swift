@@ -8,7 +8,9 @@ struct Segler: AsyncParsableCommand {
         commandName: "segler",
         abstract: "A small Kubernetes: control plane, node and console in one program.",
         version: "segler 0.1 (Kubernetes API \(Versions.kubernetes))",
-        subcommands: [ServerCommand.self, AgentCommand.self, ImageCommand.self, TemplateCommand.self])
+        subcommands: [
+            ServerCommand.self, AgentCommand.self, ImageCommand.self, TemplateCommand.self, SecretsCommand.self,
+        ])
 }
 
 /// What stops the program: one line that says what is wrong and what to do.

@@ -83,6 +83,7 @@ struct ServerCommand: AsyncParsableCommand {
                     if let podManifestDir { $0.manifestDirectory = podManifestDir }
                     $0.allowedUnsafeSysctls = allowedUnsafeSysctls
                 }
+            signals.whenHungUp { Task { await cluster.rotateSecrets() } }
             let announcement = Task { await announce(cluster, node) }
             await signals.wait()
             announcement.cancel()

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Synchronization
 
-/// SIGTERM and SIGINT, turned into something a task can wait for. A handler, not a blocked or ignored signal: those would be
+/// SIGTERM and SIGINT, turned into something a task can wait for, and SIGHUP, which makes somebody do something. A handler, not a blocked or ignored signal: those would be
 /// inherited by every process that is started from here.
 final class StopSignals: Sendable {
     private static let pipeEnd = Atomic<Int32>(-1)
@@ -12,9 +12,9 @@ final class StopSignals: Sendable {
         guard pipe(&ends) == 0 else { throw Failure("no pipe for signals: \(String(cString: strerror(errno)))") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         Self.pipeEnd.store(ends[1], ordering: .sequentiallyConsistent)
-        for number in [SIGTERM, SIGINT] {
-            signal(number) { _ in
-                var byte: UInt8 = 1
+        for number in [SIGTERM, SIGINT, SIGHUP] {
+            signal(number) { number in
+                var byte = UInt8(truncatingIfNeeded: number)
                 _ = write(StopSignals.pipeEnd.load(ordering: .relaxed), &byte, 1)
             }
         }
@@ -28,7 +28,10 @@ final class StopSignals: Sendable {
                 guard let raw else { return nil }
                 let reader = Unmanaged<Reader>.fromOpaque(raw).takeRetainedValue()
                 var byte: UInt8 = 0
-                while read(reader.readEnd, &byte, 1) < 0, errno == EINTR {}
+                repeat {
+                    while read(reader.readEnd, &byte, 1) < 0, errno == EINTR {}
+                    if Int32(byte) == SIGHUP { reader.signals.hangup() }
+                } while Int32(byte) == SIGHUP
                 reader.signals.stop()
                 return nil
             }, context.toOpaque())
@@ -44,6 +47,12 @@ final class StopSignals: Sendable {
         let signals: StopSignals
         init(readEnd: Int32, signals: StopSignals) { (self.readEnd, self.signals) = (readEnd, signals) }
     }
+
+    private let onHangup = Mutex<(@Sendable () -> Void)?>(nil)
+
+    func whenHungUp(_ action: @escaping @Sendable () -> Void) { onHangup.withLock { $0 = action } }
+
+    private func hangup() { onHangup.withLock { $0 }?() }
 
     private func stop() {
         let waiting = state.withLock { state in

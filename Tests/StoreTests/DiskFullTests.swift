@@ -93,6 +93,7 @@ import Testing
         func compact(removing dead: [Int64], historyStarts: [String: Int64]) throws(BackendError) {
             try base.compact(removing: dead, historyStarts: historyStarts)
         }
+        func reseal() {}
         func close() { base.close() }
     }
 }

@@ -13,14 +13,15 @@ public final class SQLiteBackend: Backend {
     }
 
     public let path: String
+    private let seal: (any Seal)?
     private let state: Mutex<Open?>
 
     /// Opens or creates the file, for its owner only, and locks it. The directory must exist.
     ///
     /// - Throws: with the file untouched, if it is not a database, belongs to another program or a newer version, is
     ///   damaged, or is in use.
-    public init(path: String) throws(BackendError) {
-        self.path = path
+    public init(path: String, seal: (any Seal)? = nil) throws(BackendError) {
+        (self.path, self.seal) = (path, seal)
         let connection = try SQLiteFile.open(path)
         do {
             let insert = try SQLiteStatement("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?)", on: connection)
@@ -41,31 +42,99 @@ public final class SQLiteBackend: Backend {
         }
     }
 
+    /// What is not sealed as it would be now is afterwards.
     public func load(_ visit: (Record) -> Void) throws(BackendError) {
-        let damage: String? = try use { open throws(SQLiteFailure) in
+        let isStale = try read("") { record throws(BackendError) in
+            var record = record
+            let isStale = seal?.covers(record.resource) == true && seal?.isCurrent(record.bytes) == false
+            try open(&record)
+            visit(record)
+            return isStale
+        }
+        // All of it could be read: from here on it is maintained.
+        try use { open throws(SQLiteFailure) in open.connection.leavesLog = false }
+        if isStale { try reseal() }
+    }
+
+    /// Calls `visit` with the records as they are on the disk; returns whether any call returned true.
+    private func read(
+        _ condition: String, _ visit: (Record) throws(BackendError) -> Bool
+    ) throws(BackendError) -> Bool {
+        let (damage, failure, found): (String?, BackendError?, Bool) = try use { open throws(SQLiteFailure) in
             let rows = try SQLiteStatement(
-                "SELECT revision, resource, key, is_delete, value, checksum FROM log ORDER BY revision",
+                "SELECT revision, resource, key, is_delete, value, checksum FROM log \(condition) ORDER BY revision",
                 on: open.connection)
+            var found = false
             while try rows.step() {
                 let record = Record(
                     revision: rows.number(0), resource: rows.text(1), key: rows.text(2),
                     isDelete: rows.number(3) != 0, bytes: rows.bytes(4))
                 guard record.revision > 0, rows.number(5) == record.checksum else {
-                    return "the record at revision \(record.revision) is not what was written"
+                    return ("the record at revision \(record.revision) is not what was written", nil, found)
                 }
-                visit(record)
+                do throws(BackendError) {
+                    if try visit(record) { found = true }
+                } catch { return (nil, error, found) }
             }
-            // All of it could be read: from here on it is maintained.
-            open.connection.leavesLog = false
-            return nil
+            return (nil, nil, found)
         }
         if let damage { throw SQLiteFile.damaged(path, damage) }
+        if let failure { throw failure }
+        return found
+    }
+
+    private func open(_ record: inout Record) throws(BackendError) {
+        guard let seal, seal.covers(record.resource) else { return }
+        record.bytes = try seal.open(record.bytes, place: record.place)
+    }
+
+    private func sealed(_ record: Record) -> Record {
+        guard let seal, seal.covers(record.resource) else { return record }
+        var record = record
+        record.bytes = seal.seal(record.bytes, place: record.place)
+        return record
+    }
+
+    public func reseal() throws(BackendError) {
+        guard let seal else { return }
+        var stale: [Record] = []
+        var wasPlain = false
+        _ = try read("") { record throws(BackendError) in
+            guard seal.covers(record.resource), !seal.isCurrent(record.bytes) else { return false }
+            var record = record
+            let stored = record.bytes
+            try open(&record)
+            if record.bytes == stored { wasPlain = true }
+            stale.append(record)
+            return true
+        }
+        if stale.isEmpty { return }
+        let records = stale.map(sealed)
+        try transaction { open throws(SQLiteFailure) in
+            let update = try SQLiteStatement(
+                "UPDATE log SET value = ?, checksum = ? WHERE revision = ?", on: open.connection)
+            for record in records {
+                update.bind(2, record.checksum)
+                update.bind(3, record.revision)
+                try record.bytes.withUnsafeBufferPointer { bytes throws(SQLiteFailure) in
+                    update.bind(1, uncopied: bytes)
+                    defer { update.clear() }
+                    _ = try update.step()
+                }
+            }
+        }
+        // What could be read before is neither in free pages nor in the write-ahead log any more.
+        if wasPlain {
+            try use { open throws(SQLiteFailure) in
+                try open.connection.execute("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")
+            }
+        }
     }
 
     public func append(_ batch: [Record]) throws(BackendError) {
         try transaction { open throws(SQLiteFailure) in
             let insert = open.insert
-            for record in batch {
+            for record in batch.lazy.map(self.sealed) {
                 insert.bind(1, record.revision)
                 insert.bind(2, record.resource)
                 insert.bind(3, record.key)
