@@ -63,8 +63,14 @@ struct ResourcePath: Sendable {
 
 extension APIServer: Responder {
     public func respond(to request: HTTPRequest, on eventLoop: any EventLoop) -> Reply {
+        guard let log = configuration.auditLog else { return answer(request, nil) }
+        let audit = AuditEntry(log, request)
+        return audit.following(answer(request, audit))
+    }
+
+    private func answer(_ request: HTTPRequest, _ audit: AuditEntry?) -> Reply {
         do {
-            return Self.compressing(try route(request), request)
+            return Self.compressing(try route(request, audit), request)
         } catch {
             return .now(Self.response(error))
         }
@@ -96,19 +102,19 @@ extension APIServer: Responder {
         return Self.response(StatusError(code: Int(status.code), reason: name, message: reason))
     }
 
-    private func route(_ request: HTTPRequest) throws(StatusError) -> Reply {
-        var caller = try authenticator.authenticate(request)
-        caller = try impersonate(caller, request)
+    private func route(_ request: HTTPRequest, _ audit: AuditEntry?) throws(StatusError) -> Reply {
+        let user = try authenticator.authenticate(request)
+        audit?.isFrom(user, as: nil)
+        let caller = try impersonate(user, request)
+        if caller != user { audit?.isFrom(user, as: caller) }
         let path = request.path
         let segments = path.split(separator: "/", omittingEmptySubsequences: true)
         guard segments.first == "api" || segments.first == "apis", let target = ResourcePath(segments) else {
-            let attributes = RequestAttributes(verb: Self.plainVerb(request.method), path: path)
-            guard authorizer.allows(caller, attributes) else { throw Self.forbidden(caller, attributes) }
+            try authorize(caller, RequestAttributes(verb: Self.plainVerb(request.method), path: path), audit)
             return try routePlain(request, segments)
         }
         guard let resource = registry.find(group: target.group, version: target.version, name: target.resource) else {
-            let attributes = Self.attributes(request.method, target, isWatch: false)
-            guard authorizer.allows(caller, attributes) else { throw Self.forbidden(caller, attributes) }
+            try authorize(caller, Self.attributes(request.method, target, isWatch: false), audit)
             if !registry.hasGroupVersion(target.group, target.version), !target.group.isEmpty,
                 !registry.all.contains(where: { $0.definition.group == target.group })
             {
@@ -116,7 +122,7 @@ extension APIServer: Responder {
             }
             throw .noSuchPath
         }
-        let reply = try serve(resource, target, caller, request)
+        let reply = try serve(resource, target, caller, request, audit)
         guard case .later(let answer) = reply, request.method != .GET else { return reply }
         let place = flows.place(caller, Self.attributes(request.method, target, isWatch: false))
         guard let flow = place.flow else { return reply }
@@ -125,6 +131,14 @@ extension APIServer: Responder {
             response.headers.add(contentsOf: place.headers)
             return response
         }
+    }
+
+    private func authorize(
+        _ caller: Caller, _ attributes: RequestAttributes, _ audit: AuditEntry?
+    ) throws(StatusError) {
+        let isAllowed = authorizer.allows(caller, attributes)
+        audit?.asks(attributes, isAllowed: isAllowed)
+        if !isAllowed { throw Self.forbidden(caller, attributes) }
     }
 
     private static func plainVerb(_ method: HTTPMethod) -> String {
@@ -210,7 +224,8 @@ extension APIServer: Responder {
     // MARK: Resources
 
     private func serve(
-        _ resource: ServedResource, _ target: ResourcePath, _ caller: Caller, _ request: HTTPRequest
+        _ resource: ServedResource, _ target: ResourcePath, _ caller: Caller, _ request: HTTPRequest,
+        _ audit: AuditEntry?
     ) throws(StatusError) -> Reply {
         let query = Query(request.query)
         let isWatch = target.name == nil && query.flag("watch")
@@ -221,11 +236,11 @@ extension APIServer: Responder {
         {
             attributes.name = selector.required("metadata.name") ?? ""
         }
-        guard authorizer.allows(caller, attributes) else { throw Self.forbidden(caller, attributes) }
+        try authorize(caller, attributes, audit)
         // A WebSocket begins with a GET, and may do what a POST does (since v1.35).
         if request.method == .GET, ["exec", "attach", "portforward"].contains(attributes.subresource) {
             attributes.verb = "create"
-            guard authorizer.allows(caller, attributes) else { throw Self.forbidden(caller, attributes) }
+            try authorize(caller, attributes, audit)
         }
         let definition = resource.definition
         if let refusal = resource.refusal { throw .notImplemented(refusal) }

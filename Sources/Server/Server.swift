@@ -2,6 +2,7 @@
 // API and by small strategies where a kind is truly particular (Strategies/, Admission/).
 //
 //   Authentication/, Authorization/   who asks, and may they
+//   Audit/                            who asked for what, for the operator
 //   Admission/, Strategies/           what is changed or refused before an object is stored
 //   Resources/                        get, list, watch, create, update, patch, delete
 //   Discovery/, OpenAPI/, Tables/     what clients learn about the API, and columns for people
@@ -31,6 +32,8 @@ public struct ServerConfiguration: Sendable {
     public var consoleDirectory: String?
     /// How the agents of other machines are asked; nil: not at all.
     public var kubeletAccess: KubeletAccess?
+    /// Hears of every request over the network; nil: nobody does.
+    public var auditLog: AuditLog?
     public var issuer = "https://kubernetes.default.svc.cluster.local"
 
     public init(adminToken: String, signingKey: SigningKey, authority: String) {

@@ -31,7 +31,7 @@ final class Cluster: Sendable {
 
     static func start(
         dataDirectory: String, listen: ListenAddress, nodeName: String, serviceCIDR: String,
-        runsScheduler: Bool = true
+        runsScheduler: Bool = true, auditLog: AuditLog? = nil
     ) async throws -> Cluster {
         let directory = try DirectoryLock.prepare(dataDirectory)
         let lock = try DirectoryLock(directory)
@@ -48,6 +48,7 @@ final class Cluster: Sendable {
                 adminToken: certificates.adminToken, signingKey: certificates.signingKey,
                 authority: certificates.authorityPEM)
             configuration.serviceCIDR = serviceCIDR
+            configuration.auditLog = auditLog
             configuration.kubeletAccess = try certificates.kubeletAccess()
             guard configuration.serviceAddress(10) != nil else {
                 throw Failure(

@@ -29,6 +29,18 @@ struct ServerCommand: AsyncParsableCommand {
     @Flag(help: "Without the default scheduler: Pods wait until another one binds them.")
     var noScheduler = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Gets one line of JSON for each request over the network: who, what, the verdict, the code, how long; no bodies. Off by default.",
+            valueName: "file"))
+    var auditLogPath: String?
+
+    @Option(help: ArgumentHelp("When the audit log is so large another file is begun, in MB.", valueName: "MB"))
+    var auditLogMaxsize = 100
+
+    @Option(help: ArgumentHelp("How many full audit logs are kept: FILE.1 is the newest.", valueName: "number"))
+    var auditLogMaxbackup = 10
+
     @Option(help: "The name of this machine's node; its host name by default.")
     var nodeName: String?
 
@@ -66,11 +78,12 @@ struct ServerCommand: AsyncParsableCommand {
         let address = try ListenAddress(listen)
         let thresholds = try thresholds()
         let reserved = try reserved()
+        let audit = try auditLog()
         let signals = try StopSignals()
         if !noNode { try NodeHost.check(runtimeEndpoint: runtimeEndpoint) }
         let cluster = try await Cluster.start(
             dataDirectory: dataDir, listen: address, nodeName: try NodeName.resolve(nodeName), serviceCIDR: serviceCidr,
-            runsScheduler: !noScheduler)
+            runsScheduler: !noScheduler, auditLog: audit)
         do {
             let node =
                 noNode
@@ -89,10 +102,21 @@ struct ServerCommand: AsyncParsableCommand {
             announcement.cancel()
             await node?.stop()
             await cluster.stop()
+            audit?.close()
         } catch {
             await cluster.stop()
             throw error
         }
+    }
+
+    private func auditLog() throws -> AuditLog? {
+        guard let auditLogPath else { return nil }
+        guard auditLogMaxsize > 0, auditLogMaxbackup >= 0 else {
+            throw Failure("--audit-log-maxsize must be at least 1, --audit-log-maxbackup at least 0", exitCode: 2)
+        }
+        do {
+            return try AuditLog(path: auditLogPath, maximumSize: auditLogMaxsize << 20, backups: auditLogMaxbackup)
+        } catch { throw Failure("\(error): give another --audit-log-path") }
     }
 
     private func thresholds() throws -> EvictionThresholds {
