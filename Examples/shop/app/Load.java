@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Customers of the shop, until it is stopped: `Load URL CUSTOMERS`. Half of them keep their connections, half make a new
- * one for each request; every twentieth request is an order. A request that is not answered with 200 has failed, and is
+ * one for each request; every second request is an order. A request that is not answered with 200 has failed, and is
  * not tried again. Each second one line of JSON says what there was up to now.
  */
 public class Load {
@@ -23,7 +23,7 @@ public class Load {
             connection.setConnectTimeout(5000);
             connection.setReadTimeout(10000);
             if (customer % 2 == 0) connection.setRequestProperty("Connection", "close");
-            if (number % 20 == 0) {
+            if (number % 2 == 0) {
                 connection.setDoOutput(true);
                 // A body of a known length is sent once only: Java would repeat other requests silently.
                 var order = ("book " + customer + "/" + number).getBytes();

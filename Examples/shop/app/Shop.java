@@ -88,8 +88,10 @@ public class Shop {
         var bytes = ("shop " + VERSION + " on " + InetAddress.getLocalHost().getHostName() + ": " + text + "\n")
             .getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().set("Content-Type", "text/plain; charset=utf-8");
-        // Whoever keeps a connection open is sent to another Pod in time.
-        if (leaving) exchange.getResponseHeaders().set("Connection", "close");
+        // Whoever keeps a connection open is sent to another Pod in time. A client that asked for the end of the connection
+        // has to hear it, too: Java's would keep it otherwise, and use it again while this side closes it (RFC 9112, 9.6).
+        if (leaving || "close".equalsIgnoreCase(exchange.getRequestHeaders().getFirst("Connection")))
+            exchange.getResponseHeaders().set("Connection", "close");
         exchange.sendResponseHeaders(status, bytes.length);
         exchange.getResponseBody().write(bytes);
         exchange.close();
