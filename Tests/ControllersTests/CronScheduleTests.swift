@@ -5,10 +5,10 @@ import Testing
 
 @Suite struct CronScheduleTests {
     private func times(_ schedule: String, _ zone: String = "UTC", after: String, count: Int = 3) throws -> [String] {
-        let schedule = try CronSchedule(schedule, try #require(TimeZone(named: zone)))
+        let (schedule, zone) = (try CronSchedule(schedule), try #require(TimeZone(named: zone)))
         var at = try #require(Time(after)).secondsSince1970
         return (0..<count).compactMap { _ in
-            guard let next = schedule.next(after: at) else { return nil }
+            guard let next = schedule.next(after: at, in: zone) else { return nil }
             at = next
             return Time(secondsSince1970: next).description
         }
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func aDateThatNeverIsNeverComesUp() throws {
-        #expect(try CronSchedule("0 0 30 2 *").next(after: 1_800_000_000) == nil)
+        #expect(try CronSchedule("0 0 30 2 *").next(after: 1_800_000_000, in: .utc) == nil)
     }
 
     @Test func aTimeZoneMovesWithItsSummerTime() throws {
@@ -76,12 +76,12 @@ import Testing
     @Test func theNewestOfManyMissedStartsIsMadeUpFor() throws {
         let since = try #require(Time("2026-01-01T00:00:30Z")).secondsSince1970
         let now = try #require(Time("2026-03-01T12:34:56Z")).secondsSince1970
-        let minutes = try MissedStarts(CronSchedule("* * * * *"), since: since, now: now)
+        let minutes = try MissedStarts(CronSchedule("* * * * *"), in: .utc, since: since, now: now)
         #expect(minutes.mostRecent.map { Time(secondsSince1970: $0).description } == "2026-03-01T12:34:00Z")
         #expect(minutes.count > MissedStarts.many)
         // At uneven distances.
-        let days = try MissedStarts(CronSchedule("0 10 1,2 * *"), since: since, now: now)
+        let days = try MissedStarts(CronSchedule("0 10 1,2 * *"), in: .utc, since: since, now: now)
         #expect(days.mostRecent.map { Time(secondsSince1970: $0).description } == "2026-03-01T10:00:00Z")
-        #expect(try MissedStarts(CronSchedule("0 0 * * *"), since: now, now: now + 60).mostRecent == nil)
+        #expect(try MissedStarts(CronSchedule("0 0 * * *"), in: .utc, since: now, now: now + 60).mostRecent == nil)
     }
 }

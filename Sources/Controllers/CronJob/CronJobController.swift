@@ -172,17 +172,17 @@ final class CronJobController: ClusterController, Reconciler {
         if spec["suspend"].bool == true { return .done }
         let text = spec["schedule"].string ?? ""
         let schedule: CronSchedule
-        do { schedule = try CronSchedule(text, zone) } catch {
+        do { schedule = try CronSchedule(text) } catch {
             recorder.event(
                 cronJob, .warning, reason: "UnparseableSchedule", "unparseable schedule: \"\(text)\" : \(error)")
             return .done
         }
         let now = time.now
         let wait = ReconcileResult.requeue(
-            after: (schedule.next(after: now.secondsSince1970)).map {
+            after: (schedule.next(after: now.secondsSince1970, in: zone)).map {
                 max(0.001, Time(secondsSince1970: $0) - now)
             } ?? 86400)
-        guard let due = due(cronJob, schedule, status, now.secondsSince1970) else { return wait }
+        guard let due = due(cronJob, schedule, zone, status, now.secondsSince1970) else { return wait }
 
         let dueText = Time(secondsSince1970: due).description
         let deadline = spec["startingDeadlineSeconds"].int
@@ -219,12 +219,14 @@ final class CronJobController: ClusterController, Reconciler {
     }
 
     /// The start to make up for; users hear of a schedule that never is or was missed very often.
-    private func due(_ cronJob: Object, _ schedule: CronSchedule, _ status: JSONValue, _ now: Int) -> Int? {
+    private func due(_ cronJob: Object, _ schedule: CronSchedule, _ zone: TimeZone, _ status: JSONValue, _ now: Int)
+        -> Int?
+    {
         let created = cronJob.metadata["creationTimestamp"].string ?? ""
         var since = Time(status["lastScheduleTime"].string ?? created)?.secondsSince1970 ?? now
         if let deadline = cronJob["spec"]["startingDeadlineSeconds"].int { since = max(since, now - deadline) }
         do {
-            let missed = try MissedStarts(schedule, since: since, now: now)
+            let missed = try MissedStarts(schedule, in: zone, since: since, now: now)
             if missed.count > MissedStarts.many {
                 recorder.event(
                     cronJob, .warning, reason: "TooManyMissedTimes",

@@ -14,13 +14,13 @@ struct MissedStarts {
     let count: Int
 
     /// `since`: the last start, or when the CronJob was made.
-    init(_ schedule: CronSchedule, since: Int, now: Int) throws(Problem) {
-        guard let first = schedule.next(after: since) else { throw .never }
+    init(_ schedule: CronSchedule, in zone: TimeZone, since: Int, now: Int) throws(Problem) {
+        guard let first = schedule.next(after: since, in: zone) else { throw .never }
         guard first <= now else {
             (mostRecent, count) = (nil, 0)
             return
         }
-        guard let second = schedule.next(after: first), second <= now else {
+        guard let second = schedule.next(after: first, in: zone), second <= now else {
             (mostRecent, count) = (first, 1)
             return
         }
@@ -28,17 +28,17 @@ struct MissedStarts {
         let distance = max(1, second - first)
         count = (now - first) / distance + 1
         var latest = first
-        var next = schedule.next(after: max(first, first + (count - 2) * distance - 1))
+        var next = schedule.next(after: max(first, first + (count - 2) * distance - 1), in: zone)
         while let start = next, start <= now {
             latest = start
-            next = schedule.next(after: start)
+            next = schedule.next(after: start, in: zone)
         }
         if latest == first {
             // The distances differ; the estimate was too far.
             next = second
             while let start = next, start <= now {
                 latest = start
-                next = schedule.next(after: start)
+                next = schedule.next(after: start, in: zone)
             }
         }
         mostRecent = latest

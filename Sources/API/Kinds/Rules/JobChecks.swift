@@ -79,8 +79,10 @@ extension Kinds {
                         .invalid(
                             path["schedule"], spec["schedule"],
                             "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"))
-                } else if let problem = CronSchedule.problem(schedule) {
-                    errors.append(.invalid(path["schedule"], spec["schedule"], problem))
+                } else {
+                    do throws(CronSchedule.Problem) { _ = try CronSchedule(schedule) } catch {
+                        errors.append(.invalid(path["schedule"], spec["schedule"], error.description))
+                    }
                 }
             }
             let (template, place) = (spec["jobTemplate"]["spec"], path["jobTemplate"]["spec"])
@@ -180,64 +182,5 @@ extension Kinds {
         {
             errors.append(.invalid(path, zone, "unknown time zone \(name)"))
         }
-    }
-}
-
-/// The five fields of cron, or `@daily` and the like (https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/).
-enum CronSchedule {
-    private static let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-    private static let days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
-    private static let fields: [(range: ClosedRange<Int>, names: [String], first: Int)] = [
-        (0...59, [], 0), (0...23, [], 0), (1...31, [], 0), (1...12, months, 1), (0...6, days, 0),
-    ]
-
-    /// What is wrong with the schedule; nil when nothing is.
-    static func problem(_ schedule: String) -> String? {
-        if schedule.hasPrefix("@every ") {
-            return isDuration(schedule.dropFirst(7)) ? nil : "failed to parse duration \(schedule)"
-        }
-        if schedule.hasPrefix("@") {
-            let known = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"]
-            return known.contains(schedule) ? nil : "unrecognized descriptor: \(schedule)"
-        }
-        let parts = schedule.split { $0 == " " || $0 == "\t" }
-        guard parts.count == fields.count else {
-            return "expected exactly 5 fields, found \(parts.count): [\(schedule)]"
-        }
-        for (part, field) in zip(parts, fields) {
-            for item in part.split(separator: ",", omittingEmptySubsequences: true) {
-                if !isItem(item, field.range, field.names, field.first) {
-                    return "failed to parse \(part) of \(schedule)"
-                }
-            }
-        }
-        return nil
-    }
-
-    /// `*`, `5`, `1-5`, and each of them with a step behind `/`.
-    private static func isItem(_ item: Substring, _ range: ClosedRange<Int>, _ names: [String], _ first: Int) -> Bool {
-        let (span, step) = item.splitOnce("/")
-        if item.contains("/") { guard let step = Int(step), step > 0 else { return false } }
-        if span == "*" || span == "?" { return true }
-        let ends = span.split(separator: "-", omittingEmptySubsequences: false).map { text in
-            names.firstIndex(of: text.lowercased()).map { $0 + first }
-                ?? (text.utf8.allSatisfy { (48...57).contains($0) } ? Int(text) : nil)
-        }
-        guard (1...2).contains(ends.count), let low = ends[0], let high = ends[ends.count - 1] else { return false }
-        return low <= high && range.contains(low) && range.contains(high)
-    }
-
-    private static func isDuration(_ text: Substring) -> Bool {
-        var rest = text
-        guard !rest.isEmpty else { return false }
-        while !rest.isEmpty {
-            let number = rest.prefix { $0.isNumber || $0 == "." }
-            rest = rest.dropFirst(number.count)
-            guard Double(number) != nil,
-                let unit = ["ns", "us", "ms", "s", "m", "h"].first(where: { rest.hasPrefix($0) })
-            else { return false }
-            rest = rest.dropFirst(unit.count)
-        }
-        return true
     }
 }
