@@ -15,9 +15,8 @@ enum AdmissionChain {
     static let steps: [any AdmissionStep] = [
         RoleEscalation(), NamespaceLifecycle(), NodeRestriction(), LimitRanger(), ServiceAccountAdmission(),
         TaintNodesByCondition(),
-        PriorityAdmission(),
-        DefaultTolerationSeconds(), DefaultStorageClass(), DefaultIngressClass(), PersistentVolumeClaimResize(),
-        PodSecurity(),
+        PriorityAdmission(), DefaultTolerationSeconds(), DefaultStorageClass(), DefaultIngressClass(),
+        PersistentVolumeClaimResize(), RuntimeClassAdmission(), CertificateAdmission(), PodSecurity(),
     ]
 }
 
@@ -118,7 +117,10 @@ struct ServiceAccountAdmission: AdmissionStep {
 struct PriorityAdmission: AdmissionStep {
     private static let system = ["system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000]
 
+    private static let classes = "priorityclasses.scheduling.k8s.io"
+
     func admit(_ object: inout JSONValue, old: JSONValue?, _ context: WriteContext) throws(StatusError) {
+        if context.resource.storeName == Self.classes { return try checkDefault(object, context) }
         guard old == nil, context.resource.storeName == "pods" else { return }
         let store = context.server.store
         var priority = 0
@@ -131,25 +133,38 @@ struct PriorityAdmission: AdmissionStep {
         if let name = object["spec"]["priorityClassName"].string, !name.isEmpty {
             if let value = Self.system[name] {
                 priority = value
-            } else if let found = store.get("priorityclasses.scheduling.k8s.io", name) {
+            } else if let found = store.get(Self.classes, name) {
                 read(found.bytes)
             } else {
                 throw .forbidden(
                     context.resource.definition, object["metadata"]["name"].string ?? "",
                     "no PriorityClass with name \(name) was found")
             }
-        } else if store.count("priorityclasses.scheduling.k8s.io") > 0 {
-            for candidate in (try? store.list("priorityclasses.scheduling.k8s.io"))?.objects ?? [] {
-                guard let root = try? JSONDocument(candidate.bytes).root, root["globalDefault"].bool == true else {
-                    continue
-                }
-                object["spec"]["priorityClassName"] = .string(root["metadata"]["name"].string ?? "")
-                read(candidate.bytes)
-                break
-            }
+        } else if let (name, bytes) = Self.globalDefault(context) {
+            object["spec"]["priorityClassName"] = .string(name)
+            read(bytes)
         }
         object["spec"]["priority"] = .int(priority)
         if !object["spec"].has("preemptionPolicy") { object["spec"]["preemptionPolicy"] = .string(policy) }
+    }
+
+    private static func globalDefault(_ context: WriteContext) -> (name: String, bytes: [UInt8])? {
+        if context.server.store.count(classes) == 0 { return nil }
+        for candidate in (try? context.server.store.list(classes))?.objects ?? [] {
+            if let root = try? JSONDocument(candidate.bytes).root, root["globalDefault"].bool == true {
+                return (root["metadata"]["name"].string ?? "", candidate.bytes)
+            }
+        }
+        return nil
+    }
+
+    private func checkDefault(_ object: JSONValue, _ context: WriteContext) throws(StatusError) {
+        let name = object["metadata"]["name"].string ?? ""
+        if object["globalDefault"].bool == true, let (other, _) = Self.globalDefault(context), other != name {
+            throw .forbidden(
+                context.resource.definition, name,
+                "PriorityClass \(other) is already marked as default. Only one default can exist")
+        }
     }
 }
 
