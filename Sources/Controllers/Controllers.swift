@@ -6,21 +6,27 @@ public import Client
 
 /// Runs every controller of the registry until the task is cancelled.
 ///
+/// - `client`: the API as a ServiceAccount of kube-system sees it; nil: as the copies that several controllers read are filled.
 /// - `authority`: the certificate (PEM) that clients within the cluster are to trust the API server by.
 /// - `signer`: the cluster's authority; without one no certificates are signed.
 /// - `parties`: what Templates need: clients for other users, and the resources of kinds.
 /// - `resources`: every resource whose objects can be watched and deleted; asked again when kinds come or go.
 public func runControllers(
-    client: any ObjectClient & ScaleClient, authority: String, signer: CertificateSigner? = nil,
-    resources: @escaping @Sendable () async -> [ResourceName], parties: ClusterParties? = nil,
-    time: any TimeSource = SystemTime()
+    client: (_ account: String?) -> any ObjectClient & ScaleClient, authority: String,
+    signer: CertificateSigner? = nil, resources: @escaping @Sendable () async -> [ResourceName],
+    parties: ClusterParties? = nil, time: any TimeSource = SystemTime()
 ) async {
     var environment = Environment(
-        client: client, authority: authority, signer: signer, resources: resources, time: time)
+        client: client(nil), authority: authority, signer: signer, resources: resources, time: time)
     if let parties { environment.parties = parties }
     await withTaskGroup { group in
         // All listen to the shared copies before one begins to fill them.
-        for controller in registry.map({ $0.init(environment) }) { group.addTask { await controller.run() } }
+        let controllers = registry.map { entry in
+            let client = client(entry.account)
+            (environment.client, environment.scales) = (client, client)
+            return entry.controller.init(environment)
+        }
+        for controller in controllers { group.addTask { await controller.run() } }
     }
 }
 
@@ -39,8 +45,9 @@ public struct ClusterParties: Sendable {
 
 /// What controllers work with.
 struct Environment: Sendable {
-    let client: any ObjectClient
-    let scales: any ScaleClient
+    /// As the controller's own identity.
+    var client: any ObjectClient
+    var scales: any ScaleClient
     let authority: String
     var signer: CertificateSigner?
     let resources: @Sendable () async -> [ResourceName]

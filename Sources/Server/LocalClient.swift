@@ -11,13 +11,27 @@ public struct LocalClient: ObjectClient {
     private let caller: Caller
     /// The component's name, as `managedFields` carries it.
     private let options: WriteOptions
+    /// What a component of Segler may not do is a mistake of its roles, which the metrics show.
+    private let isComponent: Bool
 
-    /// `user` and `groups` decide what it may do: system:kube-scheduler, system:kube-controller-manager, or a node.
+    /// `user` and `groups` decide what it may do: system:kube-scheduler, a node, or a user for whom something is done.
     public init(_ server: APIServer, user: String, groups: [String] = []) {
-        self.server = server
-        caller = Caller(user: user, groups: groups + ["system:authenticated"])
         let name = user.hasPrefix("system:node:") ? "kubelet" : user.split(separator: ":").last.map(String.init) ?? user
-        options = WriteOptions(manager: name)
+        self.init(
+            server, Caller(user: user, groups: groups + ["system:authenticated"]), manager: name,
+            isComponent: ["system:kube-", "system:node:"].contains { user.hasPrefix($0) })
+    }
+
+    /// As a ServiceAccount of kube-system.
+    public init(_ server: APIServer, account: String, manager: String) {
+        let groups = ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"]
+        let caller = Caller(user: "system:serviceaccount:kube-system:" + account, groups: groups)
+        self.init(server, caller, manager: manager, isComponent: true)
+    }
+
+    private init(_ server: APIServer, _ caller: Caller, manager: String, isComponent: Bool) {
+        (self.server, self.caller, self.isComponent) = (server, caller, isComponent)
+        options = WriteOptions(manager: manager)
     }
 
     private func resolve(
@@ -32,7 +46,11 @@ public struct LocalClient: ObjectClient {
         let attributes = RequestAttributes(
             verb: verb, group: name.group, version: name.version, resource: name.plural, subresource: subresource,
             namespace: namespace ?? "", name: object)
-        guard server.authorizer.allows(caller, attributes) else { throw APIServer.forbidden(caller, attributes) }
+        guard server.authorizer.allows(caller, attributes) else {
+            let error = APIServer.forbidden(caller, attributes)
+            if isComponent { server.noteRefusal(of: caller, attributes) }
+            throw error
+        }
         return resource
     }
 

@@ -15,8 +15,14 @@ extension APIServer {
             # HELP segler_store_revision Newest revision of the store.
             # TYPE segler_store_revision counter
             segler_store_revision \(store.revision)
+            # HELP segler_component_refusals_total What parts of Segler asked for that their roles do not allow.
+            # TYPE segler_component_refusals_total counter
 
             """
+        for (asked, count) in refusals {
+            text +=
+                "segler_component_refusals_total{user=\"\(asked.user)\",verb=\"\(asked.verb)\",group=\"\(asked.group)\",resource=\"\(asked.resource)\"} \(count)\n"
+        }
         return text
     }
 }

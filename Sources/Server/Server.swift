@@ -64,6 +64,7 @@ public final class APIServer: Sendable {
         var customResources: CustomResources?
         var isReady = false
         var nodes: [String: any NodeConnection] = [:]
+        var refusals: [ComponentRefusal: Int] = [:]
     }
 
     public init(_ configuration: ServerConfiguration, store: Store, kinds: BuiltInKinds) throws {
@@ -108,6 +109,15 @@ public final class APIServer: Sendable {
         Task { await offerAll() }
     }
 
+    func noteRefusal(of caller: Caller, _ asked: RequestAttributes) {
+        let resource = asked.subresource.isEmpty ? asked.resource : asked.resource + "/" + asked.subresource
+        let refusal = ComponentRefusal(user: caller.user, verb: asked.verb, group: asked.group, resource: resource)
+        state.withLock { $0.refusals[refusal, default: 0] += 1 }
+    }
+
+    /// What components of Segler asked for and may not do, and how often.
+    var refusals: [ComponentRefusal: Int] { state.withLock { $0.refusals } }
+
     var connectedNodes: [any NodeConnection] { state.withLock { Array($0.nodes.values) } }
 
     /// Serves what a server alone does not.
@@ -123,4 +133,8 @@ public final class APIServer: Sendable {
             throw StatusError.badRequest("\(configuration.serviceCIDR) is not an IPv4 network such as 10.96.0.0/12")
         }
     }
+}
+
+struct ComponentRefusal: Hashable {
+    let user: String, verb: String, group: String, resource: String
 }

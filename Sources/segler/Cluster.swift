@@ -89,14 +89,16 @@ final class Cluster: Sendable {
         try await SystemServices(server, configuration).publishAPIServer(
             address: isLoopback ? nil : Host.primaryAddress(), port: port)
         try certificates.writeKubeconfig(to: dataDirectory + "/admin.kubeconfig", server: "https://" + address)
-        let manager = LocalClient(server, user: "system:kube-controller-manager")
         let scheduler = Scheduler(client: LocalClient(server, user: "system:kube-scheduler"))
         let (authority, signer) = (certificates.authorityPEM, certificates.signer)
         let kubeconfig = (dataDirectory + "/admin.kubeconfig", "https://" + address)
         tasks = [
             Task {
                 await runControllers(
-                    client: manager, authority: authority, signer: signer, resources: { server.watchableResources },
+                    client: { account in
+                        account.map { LocalClient(server, account: $0, manager: "kube-controller-manager") }
+                            ?? LocalClient(server, user: "system:kube-controller-manager")
+                    }, authority: authority, signer: signer, resources: { server.watchableResources },
                     parties: ClusterParties(
                         client: { LocalClient(server, user: $0, groups: $1.filter { $0 != "system:authenticated" }) },
                         resource: { server.resource(apiVersion: $0, kind: $1) }))

@@ -35,7 +35,7 @@ extension NodeHome {
             dataDirectory: cluster.dataDirectory, nodeName: name, serviceCIDR: cluster.configuration.serviceCIDR,
             apiAddress: cluster.configuration.serviceAddress(1) ?? "", isLoopback: cluster.isLoopback,
             client: LocalClient(server, user: "system:node:" + name, groups: ["system:nodes"]),
-            proxyClient: LocalClient(server, user: "system:kube-proxy", groups: ["system:masters"]),
+            proxyClient: LocalClient(server, user: "system:kube-proxy"),
             kubeletContext: { try cluster.kubeletContext(address: $0) },
             connect: { server.connect(node: name, $0) })
         publishDNS = { address, ports in

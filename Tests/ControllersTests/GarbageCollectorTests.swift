@@ -131,7 +131,9 @@ import Testing
     @Test func everyControllerRunsTogether() async throws {
         let api = MemoryAPI()
         api.namespace("ns")
-        let run = Task { await runControllers(client: api, authority: "PEM", resources: { Cluster.resources }) }
+        let run = Task {
+            await runControllers(client: { _ in api }, authority: "PEM", resources: { Cluster.resources })
+        }
         await api.waitForObject(.serviceAccounts, "ns/default")
         await api.waitForObject(.configMaps, "ns/kube-root-ca.crt")
         try await api.delete(.namespaces, namespace: nil, name: "ns", .init())

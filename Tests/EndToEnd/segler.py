@@ -315,6 +315,13 @@ class Segler:
                     return pid
         return None
 
+    def refusals(self):
+        """What parts of this server asked for and may not do; nothing when it does not run."""
+        if not self.running():
+            return []
+        return [line for line in self.api.get("/metrics").text.splitlines()
+                if line.startswith("segler_component_refusals_total{")]
+
     def destroy(self):
         with contextlib.suppress(Exception):
             if self.node and self.running():

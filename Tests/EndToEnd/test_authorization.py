@@ -135,6 +135,25 @@ def test_a_node_reads_what_its_own_pods_use_and_nothing_else(api_ns):
     assert "deleted" in as_user(api_ns, "system:node:one", "delete", "pod", "a", "--force", "--grace-period=0", **one)
 
 
+@pytest.mark.parametrize("user, may, may_not", [
+    ("system:serviceaccount:kube-system:job-controller", "create pods", "get secrets"),
+    ("system:serviceaccount:kube-system:endpoint-controller", "update endpoints", "create pods"),
+    ("system:serviceaccount:kube-system:tokens-controller", "update secrets", "delete pods"),
+    ("system:serviceaccount:kube-system:template-instance-controller", "get secrets", "list secrets"),
+    ("system:kube-scheduler", "create pods/binding", "create pods"),
+    ("system:kube-proxy", "list services", "get secrets"),
+])
+def test_each_part_of_segler_has_rights_of_its_own(api_ns, user, may, may_not):
+    """That they suffice, the end of the whole run asserts: no part was refused anything."""
+    for words, expected in (may, True), (may_not, False):
+        verb, resource = words.split()
+        resource, _, subresource = resource.partition("/")
+        asked = {"spec": {"user": user, "resourceAttributes": {
+            "verb": verb, "resource": resource, "subresource": subresource, "namespace": api_ns.name}}}
+        review = api_ns.api.post("/apis/authorization.k8s.io/v1/subjectaccessreviews", asked).json
+        assert review["status"]["allowed"] is expected, (user, words)
+
+
 def test_default_roles_come_back_at_the_next_start(own_server):
     own_server.start()
     api, roles = own_server.api, f"/apis/{RBAC}/v1/clusterroles"

@@ -19,15 +19,17 @@ struct Caller: Sendable, Equatable {
     var isMaster: Bool { groups.contains("system:masters") }
 }
 
-/// Client certificates (common name, organizations) and bearer tokens: the admin's, and those of ServiceAccounts.
+/// Client certificates (common name, organizations) and bearer tokens: the admin's, those of ServiceAccounts, and those by which nodes join.
 /// https://kubernetes.io/docs/reference/access-authn-authz/authentication/
 final class Authenticator: Sendable {
     private let adminToken: [UInt8]
     private let tokens: ServiceAccountTokens
+    private let bootstrapTokens: BootstrapTokens
 
     init(_ configuration: ServerConfiguration, store: Store) {
         adminToken = SHA256.hash(configuration.adminToken.utf8)
         tokens = ServiceAccountTokens(key: configuration.signingKey, issuer: configuration.issuer, store: store)
+        bootstrapTokens = BootstrapTokens(store: store)
     }
 
     func authenticate(_ request: HTTPRequest) throws(StatusError) -> Caller {
@@ -46,8 +48,8 @@ final class Authenticator: Sendable {
         if constantTimeEqual(SHA256.hash(token.utf8), adminToken) {
             return Caller(user: "admin", groups: ["system:masters", "system:authenticated"])
         }
-        guard let found = tokens.verify(token) else { throw .unauthorized }
-        return found.caller
+        guard let caller = tokens.verify(token)?.caller ?? bootstrapTokens.verify(token) else { throw .unauthorized }
+        return caller
     }
 
     /// Whose token it is, and for which of these audiences; without any the API server's own counts.

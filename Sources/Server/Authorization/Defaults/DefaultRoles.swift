@@ -15,7 +15,7 @@ enum DefaultRoles {
     static let autoupdate = "rbac.authorization.kubernetes.io/autoupdate"
 
     /// Each with the resource that it is an object of.
-    static let objects = objects(in: [clusterRoles, controllerRoles, bindings])
+    static let objects = objects(in: [clusterRoles, controllerRoles, ownRoles, bindings])
     /// What users may do with Templates, where these are served.
     static let templateObjects = objects(in: [
         """
@@ -60,8 +60,7 @@ enum DefaultRoles {
                 }
             }
             // Each controller has the role of its name. Rules follow the role, so that comes last.
-            let controller = "system:controller:"
-            if words[1].hasPrefix(controller) {
+            for controller in ["system:controller:", "segler:controller:"] where words[1].hasPrefix(controller) {
                 let account = "ServiceAccount=kube-system/" + words[1].dropFirst(controller.count)
                 readBinding(["bind", words[1], "ClusterRole", words[1], account])
             }
