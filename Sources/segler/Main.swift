@@ -9,7 +9,8 @@ struct Segler: AsyncParsableCommand {
         abstract: "A small Kubernetes: control plane, node and console in one program.",
         version: "segler 0.1 (Kubernetes API \(Versions.kubernetes))",
         subcommands: [
-            ServerCommand.self, AgentCommand.self, ImageCommand.self, TemplateCommand.self, SecretsCommand.self,
+            ServerCommand.self, AgentCommand.self, ImageCommand.self, TemplateCommand.self, TokenCommand.self,
+            SecretsCommand.self,
         ])
 }
 
@@ -57,6 +58,15 @@ enum Output {
     /// For people, beside what is printed for programs.
     static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
     static func error(_ text: String) { write("segler: \(text)\n", to: STDERR_FILENO) }
+
+    /// Rows of as many columns as the first, which is their heading.
+    static func table(_ rows: [[String]]) {
+        let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        for row in rows {
+            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+            line(String(cells.joined(separator: "   ").reversed().drop { $0 == " " }.reversed()))
+        }
+    }
 
     private static func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)[...]

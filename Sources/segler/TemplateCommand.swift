@@ -95,14 +95,7 @@ struct TemplateCommand: AsyncParsableCommand {
                 + parameters.map {
                     [$0.name, $0.description, $0.generator, $0.generator.isEmpty ? $0.value : $0.from]
                 }
-            let widths = (0..<3).map { column in rows.map { $0[column].count }.max() ?? 0 }
-            for row in rows {
-                var line = ""
-                for column in 0..<3 {
-                    line += row[column] + String(repeating: " ", count: widths[column] - row[column].count + 3)
-                }
-                Output.line(line + row[3])
-            }
+            Output.table(rows)
         }
 
         private func read(_ file: String) throws(Template.Failure) -> JSONValue {

@@ -55,7 +55,9 @@ def cluster(new_server, image_archive):
             done = run("ip", *command.split())
             assert done.returncode == 0, done.stderr
         server.start("--listen", f"0.0.0.0:{server.port}")
-        agent.start("--token-file", server.data / "admin.token", "--node-address", ADDRESSES[1])
+        token = server.data / "join.token"
+        token.write_text(run(BINARY, "token", "create", "--kubeconfig", server.kubeconfig).stdout)
+        agent.start("--token-file", token, "--node-address", ADDRESSES[1])
         server.api.wait("/api/v1/nodes", agent.name, is_ready)
         agent.home.import_images(image_archive)
         server.agent = agent
@@ -76,7 +78,7 @@ def test_a_node_joins_with_certificates_of_its_own(cluster):
     requests = json.loads(cluster.kubectl("get", "csr", "-o", "json"))["items"]
     assert {r["spec"]["signerName"] for r in requests} == {
         "kubernetes.io/kube-apiserver-client-kubelet", "kubernetes.io/kubelet-serving"}
-    assert {r["spec"]["username"] for r in requests} == {"admin", "system:node:second"}
+    assert {r["spec"]["username"].split(":")[1] for r in requests} == {"bootstrap", "node"}
     node = json.loads(cluster.kubectl("get", "node", "second", "-o", "json"))
     assert node["spec"]["podCIDR"] == "10.42.1.0/24"
     assert node["status"]["daemonEndpoints"]["kubeletEndpoint"]["Port"] == 10250
