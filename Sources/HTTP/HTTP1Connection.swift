@@ -247,23 +247,37 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler {
         exchange = .working
         let request = HTTPRequest(
             method: head.method, uri: head.uri, headers: head.headers, body: body ?? ByteBuffer(), connection: info)
-        switch server.responder.respond(to: request, on: context.eventLoop) {
+        take(server.responder.respond(to: request, on: context.eventLoop), head)
+    }
+
+    private func take(_ reply: Reply, _ head: HTTPRequestHead) {
+        switch reply {
         case .now(let response):
             send(response)
         case .later(let respond):
-            timer.cancel()
-            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-            task = Task {
-                let response = await respond()
-                bound.eventLoop.execute {
-                    bound.value.task = nil
-                    bound.value.send(response)
-                }
-            }
+            wait(respond) { $0.send($1) }
+        case .eventually(let decide):
+            wait(decide) { $0.take($1, head) }
         case .webSocket(let protocols, let open):
             upgrade(head, protocols, open)
         case .takeOver(let run):
             takeOver(run)
+        }
+    }
+
+    private func wait<Result: Sendable>(
+        _ work: @escaping @Sendable () async -> Result,
+        then proceed: @escaping @Sendable (HTTP1Connection, Result) -> Void
+    ) {
+        guard let context else { return }
+        timer.cancel()
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        task = Task {
+            let result = await work()
+            bound.eventLoop.execute {
+                bound.value.task = nil
+                proceed(bound.value, result)
+            }
         }
     }
 

@@ -138,7 +138,11 @@ final class HTTP2Stream {
         release()
         state = .working
         deadline = .distantFuture
-        switch connection.server.responder.respond(to: request, on: eventLoop) {
+        take(connection.server.responder.respond(to: request, on: eventLoop), eventLoop)
+    }
+
+    private func take(_ reply: Reply, _ eventLoop: any EventLoop) {
+        switch reply {
         case .now(let response):
             send(response)
         case .later(let respond):
@@ -146,6 +150,14 @@ final class HTTP2Stream {
             task = Task {
                 let response = await respond()
                 bound.eventLoop.execute { bound.value.send(response) }
+            }
+        case .eventually(let decide):
+            let bound = NIOLoopBound(self, eventLoop: eventLoop)
+            task = Task {
+                let reply = await decide()
+                bound.eventLoop.execute {
+                    if case .working = bound.value.state { bound.value.take(reply, eventLoop) }
+                }
             }
         case .webSocket:
             // Clients choose HTTP/1.1 for WebSockets; RFC 8441 is not offered.

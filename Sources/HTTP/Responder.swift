@@ -7,6 +7,8 @@ public enum Reply: Sendable {
     case now(HTTPResponse)
     /// By a task, which is cancelled if the client goes away.
     case later(@Sendable () async -> HTTPResponse)
+    /// As a task will say, which is cancelled if the client goes away.
+    case eventually(@Sendable () async -> Reply)
     /// By an upgrade to WebSocket. Of `protocols`, in the server's order of preference, the first that the client offers
     /// is chosen; the function is called on the event loop when the connection is open. A request that is no proper
     /// WebSocket handshake is refused.

@@ -55,6 +55,7 @@ public final class APIServer: Sendable {
     let authorizer: any Authorizer
     let roles: RoleAuthorizer
     let admission: [any AdmissionStep]
+    let webhooks: Webhooks
     let flows: FlowTable
     /// Big lists of those who need not wait for anything else: each keeps a core busy for milliseconds.
     let exemptLists = Flow(.init(seats: 2, queues: 1, queueLength: 1000))
@@ -76,6 +77,7 @@ public final class APIServer: Sendable {
         flows = try FlowTable(store)
         authorizer = Authorizers(roles: roles, nodes: NodeAuthorizer(store: store))
         admission = AdmissionChain.steps
+        webhooks = try Webhooks(store)
         try Self.allocateServiceAddresses(configuration)
         let customResources = CustomResources(self, kinds)
         state.withLock { $0.customResources = customResources }

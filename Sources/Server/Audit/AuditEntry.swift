@@ -91,6 +91,7 @@ final class AuditEntry: Sendable {
         switch reply {
         case .now(let response): return .now(follow(response))
         case .later(let answer): return .later { self.follow(await answer()) }
+        case .eventually(let decide): return .eventually { self.following(await decide()) }
         case .webSocket, .takeOver:
             end("ResponseStarted", code: 101)
             return reply

@@ -32,12 +32,12 @@ final class RoleAuthorizer: Authorizer {
     }
     private let policy = Mutex(Policy())
     /// Something was written that the policy does not know yet.
-    private let isStale = Atomic(true)
+    private let isStale: StaleFlag
     private let watchers: [(resource: String, Watcher)]
 
     /// Follows the roles and bindings of a store.
     init(_ store: Store) throws(StoreError) {
-        let isStale = WeakFlag()
+        let isStale = StaleFlag()
         var watchers: [(String, Watcher)] = []
         for resource in ["clusterroles", "roles", "clusterrolebindings", "rolebindings"] {
             let name = resource + Self.group
@@ -48,7 +48,7 @@ final class RoleAuthorizer: Authorizer {
             }
         }
         self.watchers = watchers
-        isStale.owner = self
+        self.isStale = isStale
     }
 
     func allows(_ caller: Caller, _ attributes: RequestAttributes) -> Bool {
@@ -87,7 +87,7 @@ final class RoleAuthorizer: Authorizer {
 
     private func current<Result>(_ body: (borrowing Policy) -> Result) -> Result {
         policy.withLock { policy in
-            if isStale.exchange(false, ordering: .acquiringAndReleasing) { catchUp(&policy) }
+            if isStale.lower() { catchUp(&policy) }
             return body(policy)
         }
     }
@@ -104,8 +104,6 @@ final class RoleAuthorizer: Authorizer {
             } while !events.isEmpty
         }
     }
-
-    func wake() { isStale.store(true, ordering: .releasing) }
 
     private static func apply(_ object: StoredObject, _ resource: String, isDeleted: Bool, to policy: inout Policy) {
         let root = isDeleted ? .missing : (try? JSONDocument(object.bytes))?.root ?? .missing
@@ -132,18 +130,6 @@ final class RoleAuthorizer: Authorizer {
         }
         policy.set(Binding(namespace: namespace, role: role, subjects: subjects), object.key)
     }
-}
-
-/// Tells an authorizer that is not made yet, or gone.
-private final class WeakFlag: Sendable {
-    private struct Owner: Sendable { weak var value: RoleAuthorizer? }
-    private let state = Mutex(Owner())
-
-    var owner: RoleAuthorizer? {
-        get { state.withLock { $0.value } }
-        set { state.withLock { $0.value = newValue } }
-    }
-    func raise() { owner?.wake() }
 }
 
 /// Who may do what: masters everything; nodes what concerns their own Pods; everybody else, Segler's own parts too, what roles

@@ -84,6 +84,10 @@ extension APIServer {
                     "Precondition failed: ResourceVersion in precondition: \(version), ResourceVersion in object meta: \(current.revision)"
                 )
             }
+            if !webhooks.isEmpty {
+                _ = try await check(
+                    Attempt(deleting: old, resource, namespace: namespace, name: name, request, caller, self))
+            }
             var object = old
             object["metadata"].remove("resourceVersion")
             resource.strategy.prepareForDeletion(&object)

@@ -50,7 +50,7 @@ extension APIServer {
         }
     }
 
-    private static func userInfo(_ caller: Caller) -> JSONValue {
+    static func userInfo(_ caller: Caller) -> JSONValue {
         var info: JSONValue = ["username": .string(caller.user)]
         if !caller.uid.isEmpty { info["uid"] = .string(caller.uid) }
         info["groups"] = .array(caller.groups.map { .string($0) })
@@ -132,9 +132,21 @@ extension APIServer {
         let object = target.name ?? ""
         let body = Self.body(request)
         switch (name, verb) {
-        case ("proxy", _): return try serveProxy(resource, target, request)
-        case ("log", _), ("exec", _), ("attach", _), ("portforward", _):
-            return try serveStream(name, resource, target, request, query)
+        case ("log", _): return try serveStream(name, resource, target, request, query)
+        case ("proxy", _), ("exec", _), ("attach", _), ("portforward", _):
+            let connect = { @Sendable () throws(StatusError) in
+                name == "proxy"
+                    ? try self.serveProxy(resource, target, request)
+                    : try self.serveStream(name, resource, target, request, query)
+            }
+            if webhooks.isEmpty { return try connect() }
+            let attempt = Attempt(connecting: name, to: resource, target, query, caller, self)
+            return .eventually {
+                do throws(StatusError) {
+                    _ = try await self.check(attempt)
+                    return try connect()
+                } catch { return .now(Self.response(error)) }
+            }
         case ("binding", "create"), ("eviction", "create"), ("token", "create"):
             let options = try WriteOptions(
                 query, kind: "CreateOptions", userAgent: request.headers.first(name: "user-agent"))

@@ -41,11 +41,12 @@ extension APIServer {
             }
             try await waitForServiceAccount(object, context)
             for step in admission { try step.admit(&object, old: nil, context) }
+            var warnings = warnings + (try await mutate(&object, old: nil, context))
             try resource.strategy.prepareForCreate(&object, context)
             try validate(object, old: nil, context)
-            let warnings =
-                warnings + resource.strategy.warnings(object, old: nil, context)
-                + PodSecurity.warnings(object, old: nil, context)
+            warnings += resource.strategy.warnings(object, old: nil, context)
+            warnings += PodSecurity.warnings(object, old: nil, context)
+            warnings += try await check(object, old: nil, context)
             let name = object["metadata"]["name"].string ?? ""
             let key = resource.key(namespace, name)
             let charge = try await QuotaCharge.take(object, old: nil, context)
@@ -178,11 +179,13 @@ extension APIServer {
             try merge(&object, old: old, context)
             if !isApplied { trackFields(&object, old: old, context) }
             for step in admission { try step.admit(&object, old: old, context) }
+            warnings += try await mutate(&object, old: old, context)
             try resource.strategy.prepareForUpdate(&object, old: old, context)
             countGeneration(&object, old: old, resource)
             try validate(object, old: old, context)
             warnings += resource.strategy.warnings(object, old: old, context)
             warnings += PodSecurity.warnings(object, old: old, context)
+            warnings += try await check(object, old: old, context)
 
             var before = old
             before["metadata"].remove("resourceVersion")

@@ -71,6 +71,12 @@ struct DefaultStrategy: Strategy {
     var keptByStatus: [String] = []
     var createsOnUpdate = false
     var needsRevision = false
+    /// Said to who writes such an object.
+    var warning: String?
+
+    func warnings(_ object: JSONValue, old: JSONValue?, _ context: WriteContext) -> [String] {
+        warning.map { [$0] } ?? []
+    }
 
     /// meta/v1 ResetObjectMetaForStatus.
     static let metadata = ["labels", "annotations", "finalizers", "ownerReferences"]
@@ -81,6 +87,9 @@ enum Strategies {
     static func of(_ resource: ResourceDefinition) -> any Strategy {
         byResource[resource.groupResource] ?? DefaultStrategy()
     }
+
+    private static let notEvaluated =
+        "admission policies are kept, but this server does not evaluate them: nothing is refused or changed"
 
     private static let byResource: [String: any Strategy] = [
         "pods": PodStrategy(),
@@ -104,12 +113,15 @@ enum Strategies {
         "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io": DefaultStrategy(
             keptByStatus: DefaultStrategy.metadata, needsRevision: true),
         "validatingadmissionpolicies.admissionregistration.k8s.io": DefaultStrategy(
-            keptByStatus: DefaultStrategy.metadata, needsRevision: true),
-        "validatingadmissionpolicybindings.admissionregistration.k8s.io": DefaultStrategy(needsRevision: true),
-        "mutatingadmissionpolicies.admissionregistration.k8s.io": DefaultStrategy(needsRevision: true),
-        "mutatingadmissionpolicybindings.admissionregistration.k8s.io": DefaultStrategy(needsRevision: true),
-        "validatingwebhookconfigurations.admissionregistration.k8s.io": DefaultStrategy(needsRevision: true),
-        "mutatingwebhookconfigurations.admissionregistration.k8s.io": DefaultStrategy(needsRevision: true),
+            keptByStatus: DefaultStrategy.metadata, needsRevision: true, warning: notEvaluated),
+        "validatingadmissionpolicybindings.admissionregistration.k8s.io": DefaultStrategy(
+            needsRevision: true, warning: notEvaluated),
+        "mutatingadmissionpolicies.admissionregistration.k8s.io": DefaultStrategy(
+            needsRevision: true, warning: notEvaluated),
+        "mutatingadmissionpolicybindings.admissionregistration.k8s.io": DefaultStrategy(
+            needsRevision: true, warning: notEvaluated),
+        "validatingwebhookconfigurations.admissionregistration.k8s.io": WebhookConfigurationStrategy(),
+        "mutatingwebhookconfigurations.admissionregistration.k8s.io": WebhookConfigurationStrategy(),
         "servicecidrs.networking.k8s.io": DefaultStrategy(keptByStatus: DefaultStrategy.metadata),
         "csistoragecapacities.storage.k8s.io": DefaultStrategy(needsRevision: true),
         "apiservices.apiregistration.k8s.io": DefaultStrategy(
