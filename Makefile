@@ -15,7 +15,7 @@ COMPACT := $(shell getconf GNU_LIBC_VERSION 2>/dev/null | awk '{ split($$2, v, "
 RELEASE_FLAGS ?= --static-swift-stdlib $(COMPACT) # of `swift build -c release`
 
 PRODUCTS := segler segler-pause
-TEST_PROGRAMS := fuzz-json fuzz-requests store-crash-writer # that tests start
+TEST_PROGRAMS := fuzz-json fuzz-requests fuzz-credentials store-crash-writer # that tests start
 # Run by themselves: time passes in them, in containers and on sockets.
 TIMED := RuntimeTests|NodeTests|HTTPTests|TLSTests
 RELEASE := .build/release/segler
@@ -62,6 +62,7 @@ bench: ## the speed and memory of the API, scheduler, controllers and Services, 
 	@python3 Benchmarks/scheduler.py --segler $(RELEASE)
 	@python3 Benchmarks/services.py --segler $(RELEASE)
 	@python3 Benchmarks/controllers.py --segler $(RELEASE)
+	@swift build -c release $(RELEASE_FLAGS) --product bench-authorizer && .build/release/bench-authorizer
 	@swift build -c release $(RELEASE_FLAGS) --product bench-runtime
 	@if [ "$$(id -u)" = 0 ]; then python3 Benchmarks/pods.py --segler $(RELEASE); else echo "Pods are measured as root only"; fi
 

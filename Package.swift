@@ -102,6 +102,9 @@ let package = Package(
             dependencies: ["API", "HTTP", "JSON", "Server", "Store", "TLS"] + nio("NIOCore", "NIOHTTP1", "NIOPosix"),
             path: "Tests/Fuzz/requests", swiftSettings: strict),
         .executableTarget(
+            name: "fuzz-credentials", dependencies: ["API", "Client", "JSON", "Server", "Store", "TLS"],
+            path: "Tests/Fuzz/credentials", swiftSettings: strict),
+        .executableTarget(
             name: "bench-json", dependencies: ["JSON"], path: "Benchmarks/json", swiftSettings: strict),
 
         tests("Store", ["CSQLite", "store-crash-writer"]),
@@ -110,6 +113,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "bench-runtime", dependencies: ["Runtime"], path: "Benchmarks/runtime", swiftSettings: strict),
+        .executableTarget(
+            name: "bench-authorizer", dependencies: ["API", "Client", "JSON", "Server", "Store", "TLS"],
+            path: "Benchmarks/authorizer", swiftSettings: strict),
         .executableTarget(
             name: "bench-store", dependencies: ["Store"], path: "Benchmarks/store", swiftSettings: strict),
 

@@ -235,6 +235,7 @@ extension APIServer: Responder {
             let selector = try? FieldSelector(parsing: text, allowed: { _ in true })
         {
             attributes.name = selector.required("metadata.name") ?? ""
+            attributes.fields = selector
         }
         try authorize(caller, attributes, audit)
         // A WebSocket begins with a GET, and may do what a POST does (since v1.35).

@@ -13,7 +13,7 @@ extension Kinds {
         resource resourceclaimtemplates ResourceClaimTemplate namespaced
           column Name name .metadata.name
           column Age string age
-        resource resourceslices ResourceSlice cluster generation
+        resource resourceslices ResourceSlice cluster generation fields=spec.nodeName,spec.driver
           column Name name .metadata.name
           column Node string .spec.nodeName|<unset>
           column Driver string .spec.driver

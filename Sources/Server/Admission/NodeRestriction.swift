@@ -33,6 +33,11 @@ struct NodeRestriction: AdmissionStep {
                 name == node
                     ? Self.problem(ofNode: object, old, node)
                     : "node \"\(node)\" is not allowed to modify node \"\(name)\""
+            case ("csinodes.storage.k8s.io", _):
+                name == node ? nil : "can only access CSINode with the same name as the requesting node"
+            case ("resourceslices.resource.k8s.io", _):
+                object["spec"]["nodeName"].string == node
+                    ? nil : "can only create or change ResourceSlices with spec.nodeName set to itself"
             case ("leases.coordination.k8s.io", _):
                 context.namespace != "kube-node-lease"
                     ? "can only access leases in the \"kube-node-lease\" system namespace"

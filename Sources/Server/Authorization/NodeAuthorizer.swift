@@ -36,8 +36,16 @@ struct NodeAuthorizer: Authorizer {
         case ("", "nodes", "status"): return ["update", "patch"].contains(request.verb) && request.name == node
         case ("coordination.k8s.io", "leases", ""):
             return request.namespace == "kube-node-lease" && (request.name == node || request.verb == "create")
-        // Lists are of the Pods of the node: the agent asks with a field selector, and so does every other.
-        case ("", "pods", ""): return isRead || request.verb == "delete" && isOwn(node, request)
+        // Lists are of what the node has, which the field selector says.
+        case ("", "pods", ""):
+            return ["get", "delete"].contains(request.verb)
+                ? isOwn(node, request) : isRead && request.fields.required("spec.nodeName") == node
+        case ("resource.k8s.io", "resourceslices", ""):
+            return request.verb == "create" || request.fields.required("spec.nodeName") == node
+                || !request.name.isEmpty && isOwn(node, request, "resourceslices.resource.k8s.io")
+        case ("storage.k8s.io", "csinodes", ""):
+            return request.verb == "create"
+                || ["get", "update", "patch", "delete"].contains(request.verb) && request.name == node
         case ("", "pods", "status"): return ["update", "patch"].contains(request.verb) && isOwn(node, request)
         case ("", "secrets", ""):
             return isRead && !request.name.isEmpty && uses(node, request) { Self.usesSecret($0, request.name) }
@@ -71,10 +79,11 @@ struct NodeAuthorizer: Authorizer {
         !request.namespace.isEmpty && pods(node, request.namespace).contains(where: test)
     }
 
-    private func isOwn(_ node: String, _ request: RequestAttributes) -> Bool {
+    private func isOwn(_ node: String, _ request: RequestAttributes, _ resource: String = "pods") -> Bool {
+        if request.name.isEmpty { return false }
+        let key = request.namespace.isEmpty ? request.name : "\(request.namespace)/\(request.name)"
         // One that is gone is nobody's: the answer is that it is not there.
-        store.get("pods", "\(request.namespace)/\(request.name)").map { $0.attributes.field("spec.nodeName") == node }
-            ?? true
+        return store.get(resource, key).map { $0.attributes.field("spec.nodeName") == node } ?? true
     }
 
     private func usesVolume(_ node: String, _ name: String) -> Bool {
