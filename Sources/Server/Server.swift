@@ -41,8 +41,10 @@ public struct ServerConfiguration: Sendable {
     }
 
     /// An address of the Services' range by its place in it: 1 is the API server's, 10 the DNS's. Nil when there is none.
-    public func serviceAddress(_ place: Int) -> String? {
-        guard let range = IPv4Range(serviceCIDR), (1..<Int(range.size) - 1).contains(place) else { return nil }
+    public func serviceAddress(_ place: Int) -> String? { Self.serviceAddress(place, of: serviceCIDR) }
+
+    public static func serviceAddress(_ place: Int, of network: String) -> String? {
+        guard let range = IPv4Range(network), (1..<Int(range.size) - 1).contains(place) else { return nil }
         return IPv4Range.text(range.base + UInt32(place))
     }
 }

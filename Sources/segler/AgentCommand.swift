@@ -71,7 +71,10 @@ struct AgentCommand: AsyncParsableCommand {
             if let address { $0.nodeAddress = address }
         }
         Output.line("ready: node \(name) of \(server)")
+        signals.whenHungUp { Task { await membership.renew() } }
+        let renewal = Task { await membership.renewDaily() }
         await signals.wait()
+        renewal.cancel()
         await node.stop()
     }
 

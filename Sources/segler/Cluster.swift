@@ -35,7 +35,15 @@ final class Cluster: Sendable {
     ) async throws -> Cluster {
         let directory = try DirectoryLock.prepare(dataDirectory)
         let lock = try DirectoryLock(directory)
-        let certificates = try ClusterCertificates(directory: directory, listen: listen, nodeName: nodeName)
+        guard let serviceAddress = ServerConfiguration.serviceAddress(1, of: serviceCIDR),
+            ServerConfiguration.serviceAddress(10, of: serviceCIDR) != nil
+        else {
+            throw Failure(
+                "--service-cidr \(serviceCIDR) is not an IPv4 network of 16 to 16,777,216 addresses, such as 10.96.0.0/12",
+                exitCode: 2)
+        }
+        let certificates = try ClusterCertificates(
+            directory: directory, listen: listen, serviceAddress: serviceAddress, nodeName: nodeName)
         let kinds = try BuiltInKinds()
         let secretKeys = try SecretKeys(directory: directory)
         let store = try Store(
@@ -50,11 +58,6 @@ final class Cluster: Sendable {
             configuration.serviceCIDR = serviceCIDR
             configuration.auditLog = auditLog
             configuration.kubeletAccess = try certificates.kubeletAccess()
-            guard configuration.serviceAddress(10) != nil else {
-                throw Failure(
-                    "--service-cidr \(serviceCIDR) is not an IPv4 network of 16 to 16,777,216 addresses, such as 10.96.0.0/12",
-                    exitCode: 2)
-            }
             let server = try APIServer(configuration, store: store, kinds: kinds)
             let http = try await HTTPServer.start(
                 host: listen.host, port: listen.port, tls: certificates.context, responder: server,
@@ -88,10 +91,9 @@ final class Cluster: Sendable {
         await server.reconcileDefaultFlows()
         try await SystemServices(server, configuration).publishAPIServer(
             address: isLoopback ? nil : Host.primaryAddress(), port: port)
-        try certificates.writeKubeconfig(to: dataDirectory + "/admin.kubeconfig", server: "https://" + address)
+        try certificates.keepKubeconfig(at: dataDirectory + "/admin.kubeconfig", server: "https://" + address)
         let scheduler = Scheduler(client: LocalClient(server, user: "system:kube-scheduler"))
         let (authority, signer) = (certificates.authorityPEM, certificates.signer)
-        let kubeconfig = (dataDirectory + "/admin.kubeconfig", "https://" + address)
         tasks = [
             Task {
                 await runControllers(
@@ -105,7 +107,7 @@ final class Cluster: Sendable {
             },
             Task { if runsScheduler { await scheduler.run() } },
             Task { await server.run() },
-            Task { await certificates.renewDaily(kubeconfig: kubeconfig.0, server: kubeconfig.1) },
+            Task { await certificates.renewDaily() },
         ]
     }
 
@@ -128,9 +130,7 @@ final class Cluster: Sendable {
     }
 
     func kubeletContext(address: String) throws -> TLSContext { try certificates.kubelet(address: address) }
-
-    /// A certificate for this machine's node, to be its identity.
-    func nodeCertificate() throws -> (certificatePEM: String, keyPEM: String) { try certificates.node() }
+    func renewCertificates() { certificates.renew() }
 }
 
 /// One server a data directory.

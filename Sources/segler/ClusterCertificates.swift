@@ -16,8 +16,11 @@ final class ClusterCertificates: Sendable {
     private let names: [String]
     private let addresses: [String]
     private let nodeName: String
+    /// Each makes a certificate anew when it is needed, and puts it to use.
+    private let renewals = Mutex<[@Sendable () throws -> Void]>([])
 
-    init(directory dataDirectory: String, listen: ListenAddress, nodeName: String) throws {
+    /// - Parameter serviceAddress: by which Pods reach the server.
+    init(directory dataDirectory: String, listen: ListenAddress, serviceAddress: String, nodeName: String) throws {
         directory = dataDirectory + "/pki"
         self.nodeName = nodeName
         do {
@@ -29,21 +32,41 @@ final class ClusterCertificates: Sendable {
                 "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc",
                 "kubernetes.default.svc.cluster.local", nodeName,
             ]
-            var addresses = ["127.0.0.1", "10.96.0.1"]
+            var found = ["127.0.0.1", serviceAddress]
             for address in Host.addresses() + (["0.0.0.0", "::"].contains(listen.host) ? [] : [listen.host])
-            where !addresses.contains(address) { addresses.append(address) }
-            self.addresses = addresses
-            let (names, authority) = (self.names, self.authority)
-            let (certificate, key) = try Self.pair(
-                "\(directory)/apiserver", authority, names: names, addresses: addresses
-            ) { () throws(TLSError) in
-                try authority.issueServer(commonName: "kube-apiserver", dnsNames: names, ipAddresses: addresses)
+            where !found.contains(address) { found.append(address) }
+            self.addresses = found
+            let (names, addresses) = (self.names, self.addresses)
+            let (authority, directory) = (self.authority, self.directory)
+            let read = { @Sendable () throws(TLSError) in
+                try Self.pair("\(directory)/apiserver", authority, names: names, addresses: addresses) {
+                    () throws(TLSError) in
+                    try authority.issueServer(commonName: "kube-apiserver", dnsNames: names, ipAddresses: addresses)
+                }
             }
+            let (certificate, key) = try read()
             context = try TLSContext.server(
                 certificateChain: certificate, key: key, clientAuthority: authorityPEM, alpn: ["h2", "http/1.1"])
+            renewLater { [context] in
+                let (certificate, key) = try read()
+                try context.replaceCertificate(certificateChain: certificate, key: key)
+            }
         } catch let error as TLSError {
             throw Failure("\(error)")
         }
+    }
+
+    private func renewLater(_ renew: @escaping @Sendable () throws -> Void) { renewals.withLock { $0.append(renew) } }
+
+    /// Renews what has to be renewed, while the server runs.
+    func renew() {
+        for renew in renewals.withLock({ $0 }) {
+            do { try renew() } catch { Output.error("a certificate could not be renewed: \(error)") }
+        }
+    }
+
+    func renewDaily() async {
+        while (try? await Task.sleep(for: .seconds(86400))) != nil { renew() }
     }
 
     private static func token(_ path: String) throws(TLSError) -> String {
@@ -83,32 +106,27 @@ final class ClusterCertificates: Sendable {
             })
     }
 
-    func node() throws -> (certificatePEM: String, keyPEM: String) {
-        do {
-            let (authority, nodeName) = (authority, nodeName)
-            let (certificate, key) = try Self.pair("\(directory)/node", authority) { () throws(TLSError) in
-                try authority.issueClient(commonName: "system:node:" + nodeName, organizations: ["system:nodes"])
-            }
-            return (certificate, key)
-        } catch let error as TLSError {
-            throw Failure("\(error)")
-        }
-    }
-
     /// What the node's agent shows on its port: the cluster's authority vouches for its name and address.
     func kubelet(address: String) throws -> TLSContext {
         do {
-            let (authority, nodeName) = (authority, nodeName)
+            let (authority, nodeName, directory) = (authority, nodeName, directory)
             let addresses = address == "127.0.0.1" ? [address] : [address, "127.0.0.1"]
-            let (certificate, key) = try Self.pair(
-                "\(directory)/kubelet", authority, names: [nodeName], addresses: addresses
-            ) { () throws(TLSError) in
-                try authority.issueServer(
-                    commonName: "system:node:" + nodeName, organizations: ["system:nodes"], dnsNames: [nodeName],
-                    ipAddresses: addresses)
+            let read = { @Sendable () throws(TLSError) in
+                try Self.pair("\(directory)/kubelet", authority, names: [nodeName], addresses: addresses) {
+                    () throws(TLSError) in
+                    try authority.issueServer(
+                        commonName: "system:node:" + nodeName, organizations: ["system:nodes"], dnsNames: [nodeName],
+                        ipAddresses: addresses)
+                }
             }
-            return try TLSContext.server(
+            let (certificate, key) = try read()
+            let context = try TLSContext.server(
                 certificateChain: certificate, key: key, clientAuthority: authorityPEM, alpn: ["h2", "http/1.1"])
+            renewLater {
+                let (certificate, key) = try read()
+                try context.replaceCertificate(certificateChain: certificate, key: key)
+            }
+            return context
         } catch let error as TLSError {
             throw Failure("\(error)")
         }
@@ -117,19 +135,32 @@ final class ClusterCertificates: Sendable {
     /// The API server's identity for the agents of other machines.
     func kubeletAccess() throws -> KubeletAccess {
         do {
-            let authority = authority
-            let (certificate, key) = try Self.pair("\(directory)/apiserver-kubelet-client", authority) {
-                () throws(TLSError) in
-                try authority.issueClient(commonName: "kube-apiserver-kubelet-client")
+            let (authority, directory) = (authority, directory)
+            let read = { @Sendable () throws(TLSError) in
+                try Self.pair("\(directory)/apiserver-kubelet-client", authority) { () throws(TLSError) in
+                    try authority.issueClient(commonName: "kube-apiserver-kubelet-client")
+                }
             }
-            return KubeletAccess(authority: authorityPEM, certificate: certificate, key: key)
+            let (certificate, key) = try read()
+            let access = KubeletAccess(authority: authorityPEM, certificate: certificate, key: key)
+            renewLater {
+                let (certificate, key) = try read()
+                access.replace(certificate: certificate, key: key)
+            }
+            return access
         } catch let error as TLSError {
             throw Failure("\(error)")
         }
     }
 
+    /// The admin's kubeconfig, now and whenever its certificate is renewed.
+    func keepKubeconfig(at path: String, server: String) throws {
+        try writeKubeconfig(to: path, server: server)
+        renewLater { [weak self] in try self?.writeKubeconfig(to: path, server: server) }
+    }
+
     /// The admin's way in: a client certificate in the group system:masters. Written when it differs from what is there.
-    func writeKubeconfig(to path: String, server: String) throws {
+    private func writeKubeconfig(to path: String, server: String) throws {
         do {
             let authority = authority
             let (certificate, key) = try Self.pair("\(directory)/admin", authority) { () throws(TLSError) in
@@ -157,26 +188,6 @@ final class ClusterCertificates: Sendable {
             if try SecureFile.readText(path) != text { try SecureFile.write(text, to: path, mode: 0o600) }
         } catch let error as TLSError {
             throw Failure("\(error)")
-        }
-    }
-
-    /// Looks once a day whether something has to be renewed while the server runs.
-    func renewDaily(kubeconfig: String, server: String) async {
-        while (try? await Task.sleep(for: .seconds(86400))) != nil {
-            do {
-                let (authority, names, addresses) = (authority, names, addresses)
-                let (certificate, key) = try Self.pair(
-                    "\(directory)/apiserver", authority, names: names, addresses: addresses
-                ) {
-                    () throws(TLSError) in
-                    try authority.issueServer(commonName: "kube-apiserver", dnsNames: names, ipAddresses: addresses)
-                }
-                try context.replaceCertificate(certificateChain: certificate, key: key)
-                try writeKubeconfig(to: kubeconfig, server: server)
-                _ = try node()
-            } catch {
-                Output.error("certificates could not be renewed: \(error)")
-            }
         }
     }
 }

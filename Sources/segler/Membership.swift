@@ -2,26 +2,37 @@ internal import API
 internal import Client
 internal import HTTP
 internal import JSON
+internal import Synchronization
 internal import TLS
 
 /// A node's part in a cluster on another machine: certificates that the cluster signed for it, asked for by
 /// CertificateSigningRequests and kept in `DIR/pki`.
 /// https://kubernetes.io/docs/reference/access-authn-authz/kubelet-tls-bootstrapping/
-struct Membership: Sendable {
+final class Membership: Sendable {
     let client: RemoteClient
     private let authority: String
     private let directory: String
     private let nodeName: String
+    /// What connections to the server show.
+    private let context: TLSContext
+    /// What the agent's port shows.
+    private let serving = Mutex<(context: TLSContext, address: String)?>(nil)
 
     /// How long the cluster may take to sign, in seconds.
     private static let patience = 60.0
     private static let agent = "segler-agent"
 
+    private init(
+        _ origin: HTTPOrigin, _ context: TLSContext, authority: String, directory: String, nodeName: String
+    ) {
+        client = RemoteClient(origin, agent: Self.agent)
+        (self.context, self.authority, self.directory, self.nodeName) = (context, authority, directory, nodeName)
+    }
+
     static func join(
         server: String, caFile: String, tokenFile: String?, directory: String, nodeName: String
     ) async throws -> Membership {
         let (host, port) = try ServerAddress.parse(server, "--server")
-        let user = "system:node:" + nodeName
         do {
             guard let authority = try SecureFile.readText(caFile) else {
                 throw Failure("\(caFile) is not there: copy pki/ca.crt from the server's data directory", exitCode: 2)
@@ -35,25 +46,19 @@ struct Membership: Sendable {
                     let token = text.split(whereSeparator: \.isWhitespace).first
                 else {
                     throw Failure(
-                        "this node is not a member yet: give a token that may join nodes with --token-file", exitCode: 2
-                    )
+                        "this node is not a member yet: give a token that may join nodes with --token-file (the server's "
+                            + "`segler token create` makes one)", exitCode: 2)
                 }
                 let tls = try TLSContext.client(authority: authority, serverName: host)
                 let client = RemoteClient(
                     HTTPOrigin(host: host, port: port, tls: tls), token: String(token), agent: agent)
-                let key = try PrivateKey()
-                let request = try CertificateRequest.make(commonName: user, organizations: ["system:nodes"], key: key)
-                let certificate = try await sign(
-                    request, "kubernetes.io/kube-apiserver-client-kubelet", "client auth", client)
-                let made = (certificate, key.pem)
-                try files.write(made)
-                pair = made
+                pair = try await own(nodeName, files, client)
             }
             let tls = try TLSContext.client(
                 authority: authority, certificate: pair?.certificate, key: pair?.key, serverName: host)
             return Membership(
-                client: RemoteClient(HTTPOrigin(host: host, port: port, tls: tls), agent: agent), authority: authority,
-                directory: directory, nodeName: nodeName)
+                HTTPOrigin(host: host, port: port, tls: tls), tls, authority: authority, directory: directory,
+                nodeName: nodeName)
         } catch let error as TLSError {
             throw Failure("\(error)")
         } catch let error as StatusError {
@@ -61,30 +66,68 @@ struct Membership: Sendable {
         }
     }
 
+    /// A new certificate for the node's identity.
+    private static func own(
+        _ nodeName: String, _ files: CertificateFiles, _ client: RemoteClient
+    ) async throws -> CertificateFiles.Pair {
+        let key = try PrivateKey()
+        let request = try CertificateRequest.make(
+            commonName: "system:node:" + nodeName, organizations: ["system:nodes"], key: key)
+        let pair = (
+            try await sign(request, "kubernetes.io/kube-apiserver-client-kubelet", "client auth", client), key.pem
+        )
+        try files.write(pair)
+        return pair
+    }
+
     /// What the agent's port shows: asked for under the node's own identity.
     func servingContext(address: String) async throws -> TLSContext {
         do {
-            let root = try Certificate(pem: authority)
-            let files = CertificateFiles(path: directory + "/kubelet")
-            var pair = try files.read(root, names: [nodeName], addresses: [address])
-            if pair == nil {
-                let key = try PrivateKey()
-                let request = try CertificateRequest.make(
-                    commonName: "system:node:" + nodeName, organizations: ["system:nodes"], dnsNames: [nodeName],
-                    ipAddresses: [address], key: key)
-                let certificate = try await Self.sign(request, "kubernetes.io/kubelet-serving", "server auth", client)
-                let made = (certificate, key.pem)
-                try files.write(made)
-                pair = made
-            }
-            return try TLSContext.server(
-                certificateChain: pair?.certificate ?? "", key: pair?.key ?? "", clientAuthority: authority,
+            let pair = try await servingPair(address)
+            let context = try TLSContext.server(
+                certificateChain: pair.certificate, key: pair.key, clientAuthority: authority,
                 alpn: ["h2", "http/1.1"])
+            serving.withLock { $0 = (context, address) }
+            return context
         } catch let error as TLSError {
             throw Failure("\(error)")
         } catch let error as StatusError {
             throw Failure("the cluster does not sign the certificate of this node's port: \(error)")
         }
+    }
+
+    private func servingPair(_ address: String) async throws -> CertificateFiles.Pair {
+        let files = CertificateFiles(path: directory + "/kubelet")
+        let root = try Certificate(pem: authority)
+        if let pair = try files.read(root, names: [nodeName], addresses: [address]) { return pair }
+        let key = try PrivateKey()
+        let request = try CertificateRequest.make(
+            commonName: "system:node:" + nodeName, organizations: ["system:nodes"], dnsNames: [nodeName],
+            ipAddresses: [address], key: key)
+        let pair = (try await Self.sign(request, "kubernetes.io/kubelet-serving", "server auth", client), key.pem)
+        try files.write(pair)
+        return pair
+    }
+
+    /// Renews what has to be renewed, while the node runs.
+    func renew() async {
+        do {
+            let files = CertificateFiles(path: directory + "/agent")
+            if try files.read(try Certificate(pem: authority)) == nil {
+                let pair = try await Self.own(nodeName, files, client)
+                try context.replaceCertificate(certificateChain: pair.certificate, key: pair.key)
+            }
+            if let (context, address) = serving.withLock({ $0 }) {
+                let pair = try await servingPair(address)
+                try context.replaceCertificate(certificateChain: pair.certificate, key: pair.key)
+            }
+        } catch {
+            Output.error("the certificates of this node could not be renewed: \(error)")
+        }
+    }
+
+    func renewDaily() async {
+        while (try? await Task.sleep(for: .seconds(86400))) != nil { await renew() }
     }
 
     /// Asks the cluster for a certificate and waits until it is there.

@@ -44,10 +44,7 @@ extension NodeHome {
             return [cluster.configuration.serviceAddress(10)].compactMap { $0 }
         }
         provisioner = LocalPathProvisioner(
-            LocalClient(
-                server, user: "system:serviceaccount:kube-system:persistent-volume-binder",
-                groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system"]),
-            administrator: LocalClient(server, user: "system:apiserver", groups: ["system:masters"]),
+            LocalClient(server, account: "local-path-provisioner", manager: "local-path-provisioner"),
             nodeName: name, directory: cluster.dataDirectory + "/volumes"
         ) { Output.error($0) }
     }

@@ -96,7 +96,10 @@ struct ServerCommand: AsyncParsableCommand {
                     if let podManifestDir { $0.manifestDirectory = podManifestDir }
                     $0.allowedUnsafeSysctls = allowedUnsafeSysctls
                 }
-            signals.whenHungUp { Task { await cluster.rotateSecrets() } }
+            signals.whenHungUp {
+                cluster.renewCertificates()
+                Task { await cluster.rotateSecrets() }
+            }
             let announcement = Task { await announce(cluster, node) }
             await signals.wait()
             announcement.cancel()

@@ -1,6 +1,12 @@
 """The official Python client works unchanged: objects, watch, exec."""
+import json
+import os
+import pathlib
+import sys
+
 import pytest
 from kubernetes import client, config, stream, watch
+from segler import pod
 
 
 @pytest.fixture
@@ -43,3 +49,47 @@ def test_exec(ns):
     channel.run_forever(timeout=20)
     assert channel.read_stdout() == "out hello\n" and channel.read_stderr() == "err\n"
     assert channel.returncode == 4
+
+
+INSIDE = """
+import json
+from kubernetes import client, config
+config.load_incluster_config()
+core, said = client.CoreV1Api(), {}
+namespace = open("/var/run/secrets/kubernetes.io/serviceaccount/namespace").read()
+def ask(name, question):
+    try:
+        said[name] = question()
+    except client.ApiException as error:
+        said[name] = error.status
+ask("pods", lambda: [pod.metadata.name for pod in core.list_namespaced_pod(namespace).items])
+ask("made", lambda: core.create_namespaced_config_map(namespace, {"metadata": {"name": "made"}}).metadata.name)
+ask("secrets", lambda: core.list_namespaced_secret(namespace).kind)
+ask("delete", lambda: core.delete_namespaced_pod("app", namespace).kind)
+ask("others", lambda: core.list_namespaced_pod("kube-system").kind)
+ask("all", lambda: core.list_pod_for_all_namespaces().kind)
+ask("nodes", lambda: core.list_node().kind)
+print(json.dumps(said), flush=True)
+"""
+
+
+def test_an_app_in_a_pod_may_do_what_its_roles_say(net):
+    """This machine's Python and the client's packages are mounted into the container; the rest is the cluster's."""
+    net.kubectl("create", "serviceaccount", "app")
+    net.kubectl("create", "role", "app", "--verb=get,list,create", "--resource=pods,configmaps")
+    net.kubectl("create", "rolebinding", "app", "--role=app", f"--serviceaccount={net.name}:app")
+    packages = str(pathlib.Path(client.__file__).parents[2])
+    places = {"/usr": "/usr", "/lib": "/lib", "/lib64": "/lib64", packages: packages}
+    if not sys.base_prefix.startswith("/usr"):
+        places[sys.base_prefix] = sys.base_prefix
+    volumes = [{"name": f"v{i}", "hostPath": {"path": os.path.realpath(place)}} for i, place in enumerate(places)]
+    mounts = [{"name": f"v{i}", "mountPath": place, "readOnly": True} for i, place in enumerate(places)]
+    python = os.path.realpath(sys.executable)
+    net.create(pod("app", serviceAccountName="app", restartPolicy="Never", volumes=volumes, container={
+        "command": [python, "-c", INSIDE], "volumeMounts": mounts, "env": [{"name": "PYTHONPATH", "value": packages}]}))
+    done = net.wait("app", lambda value: value and value["status"]["phase"] in ("Succeeded", "Failed"))
+    log = net.kubectl("logs", "app")
+    assert done["status"]["phase"] == "Succeeded", log
+    assert json.loads(log) == {"pods": ["app"], "made": "made", "secrets": 403, "delete": 403, "others": 403, "all": 403,
+                               "nodes": 403}
+    assert net.get("configmap", "made")["metadata"]["name"] == "made"

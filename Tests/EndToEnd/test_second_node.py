@@ -133,6 +133,29 @@ def test_the_agent_finds_its_pods_again_and_needs_no_token(cluster, ns):
     assert ns.kubectl("exec", "app", "--", "echo", "alive") == "alive\n"
 
 
+def test_certificates_are_renewed_while_all_runs(cluster, ns):
+    """Missing ones count as expired; SIGHUP asks at once what is asked once a day."""
+    ns.run("app", script="echo hello; " + WAITS)
+    agent = cluster.agent
+
+    def served(address, *prefix):
+        told = run(*prefix, "openssl", "s_client", "-connect", address, input="").stdout
+        return run("openssl", "x509", "-noout", "-fingerprint", input=told).stdout
+    places = [(cluster, f"127.0.0.1:{cluster.port}", (), ["apiserver", "apiserver-kubelet-client", "admin"]),
+              (agent.home, f"{ADDRESSES[1]}:10250", (), ["agent", "kubelet"])]
+    for home, address, prefix, names in places:
+        before = served(address, *prefix)
+        assert "ingerprint" in before
+        for name in names:
+            (home.data / f"pki/{name}.crt").unlink()
+        home.process.send_signal(signal.SIGHUP)
+        eventually(lambda: all((home.data / f"pki/{name}.crt").exists() for name in names), what="new certificates")
+        eventually(lambda: served(address, *prefix) not in ("", before), what="the new certificate")
+    assert cluster.kubectl("get", "nodes").count("Ready") == 1
+    assert "hello" in ns.kubectl("logs", "app")
+    assert ns.kubectl("exec", "app", "--", "echo", "again") == "again\n"
+
+
 def test_drain_empties_the_node_and_uncordon_opens_it(cluster, ns):
     labels = {"app": "web"}
     ns.kubectl("create", "-f", "-", input={

@@ -5,19 +5,29 @@ internal import JSON
 internal import NIOCore
 internal import NIOHTTP1
 internal import Store
+internal import Synchronization
 internal import TLS
 
 /// What this server shows to the agents of other machines, and what it demands of them.
 /// https://kubernetes.io/docs/concepts/architecture/control-plane-node-communication/#apiserver-to-kubelet
-public struct KubeletAccess: Sendable {
+public final class KubeletAccess: Sendable {
     /// PEM: who signs the agents' certificates.
-    public var authority: String
-    /// PEM: the server's own certificate for agents.
-    public var certificate: String
-    public var key: String
+    let authority: String
+    /// PEM: the server's own certificate for agents, and its key.
+    private let own: Mutex<(certificate: String, key: String)>
 
     public init(authority: String, certificate: String, key: String) {
-        (self.authority, self.certificate, self.key) = (authority, certificate, key)
+        self.authority = authority
+        own = Mutex((certificate, key))
+    }
+
+    /// Connections from now on use this certificate.
+    public func replace(certificate: String, key: String) { own.withLock { $0 = (certificate, key) } }
+
+    func context(serverName: String) throws(TLSError) -> TLSContext {
+        let (certificate, key) = own.withLock { $0 }
+        return try TLSContext.client(
+            authority: authority, certificate: certificate, key: key, serverName: serverName)
     }
 }
 
@@ -44,9 +54,7 @@ extension APIServer {
         let (address, agentPort) = try place(of: name)
         guard let port = agentPort else { throw .unavailable("node \"\(name)\" does not say where its agent listens") }
         do {
-            let tls = try TLSContext.client(
-                authority: access.authority, certificate: access.certificate, key: access.key, serverName: address)
-            return HTTPOrigin(host: address, port: port, tls: tls)
+            return HTTPOrigin(host: address, port: port, tls: try access.context(serverName: address))
         } catch { throw .internalError("\(error)") }
     }
 
