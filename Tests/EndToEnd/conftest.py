@@ -47,9 +47,9 @@ def new_server():
         servers.append(Segler(name, node))
         return servers[-1]
     yield make
-    refused = [line for server in servers for line in server.refusals()]
     for server in servers:
         server.destroy()
+    refused = [line for server in servers for line in server.refusals]
     assert not refused, "parts of Segler asked for what their roles do not allow:\n" + "\n".join(refused)
 
 

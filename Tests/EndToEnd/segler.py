@@ -174,6 +174,7 @@ class Segler:
         # Short, because the runtime's socket lies below it and such paths have at most 107 bytes.
         self.data = pathlib.Path(tempfile.mkdtemp(prefix=f"segler-{name}-", dir="/tmp"))
         self.node, self.port, self.process, self.lines = node, free_port(), None, []
+        self.refusals = []
         # None: what the program chooses by itself.
         self.kubelet_port = 0
         self.url = f"https://127.0.0.1:{self.port}"
@@ -210,6 +211,7 @@ class Segler:
 
     def stop(self, how=signal.SIGTERM, timeout=30):
         """Sends a signal, waits for the end and returns the exit code."""
+        self.note_refusals()
         self.process.send_signal(how)
         code = self.process.wait(timeout)
         self.lines.clear()
@@ -315,12 +317,12 @@ class Segler:
                     return pid
         return None
 
-    def refusals(self):
-        """What parts of this server asked for and may not do; nothing when it does not run."""
-        if not self.running():
-            return []
-        return [line for line in self.api.get("/metrics").text.splitlines()
-                if line.startswith("segler_component_refusals_total{")]
+    def note_refusals(self):
+        """Keeps what parts of this server asked for and may not do, before it stops."""
+        if self.running():
+            with contextlib.suppress(OSError):
+                text = self.api.get("/metrics").text
+                self.refusals += [line for line in text.splitlines() if line.startswith("segler_component_refusals_total{")]
 
     def destroy(self):
         with contextlib.suppress(Exception):

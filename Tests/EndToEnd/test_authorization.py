@@ -17,9 +17,9 @@ def token(ns, account):
     return ns.kubectl("create", "token", account).strip()
 
 
-def as_user(ns, user, *arguments, groups=(), refused=False):
+def as_user(ns, user, *arguments, groups=(), refused=False, **options):
     impersonated = ["--as", user, *(f"--as-group={g}" for g in (*groups, "system:authenticated"))]
-    return (ns.kubectl_refused if refused else ns.kubectl)(*impersonated, *arguments)
+    return (ns.kubectl_refused if refused else ns.kubectl)(*impersonated, *arguments, **options)
 
 
 # What a subject with one of the default roles may do in its namespace: verb, resource, path, who may.
@@ -48,6 +48,73 @@ def test_the_default_roles_give_what_their_names_say(api, api_ns, role):
             expected = role in allowed and namespace == api_ns.name
             assert (answer.status < 300) == expected, (role, method, path, answer)
             assert expected or answer.status == 403
+
+
+# What each may do with objects of one namespace: r(ead), c(reate), u(pdate), p(atch), d(elete), or all, as the documentation of the default roles
+# has it (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings). The columns are USERS.
+USERS = ["nobody", "view", "edit", "admin", "cluster-admin", "node", "scheduler", "job"]
+TABLE = """
+pods                                        -  r  all   all   all   c  rd    all
+pods/log                                    -  r  r     r     all  -  -     -
+pods/exec                                   -  -  all   all   all   -  -     -
+pods/binding                                -  -  -     -     all  -  c     -
+pods/status                                 -  r  r     r     all  -  up     -
+configmaps                                  -  r  all  all  all  -  -     -
+secrets                                     -  -  all  all  all  -  -     -
+services                                    -  r  all  all  all  r  r     -
+endpoints                                   -  r  r     r     all  -  -     -
+serviceaccounts                             -  r  all  all  all  -  -     -
+serviceaccounts/token                       -  -  c     c     all  -  -     -
+persistentvolumeclaims                      -  r  all  all  all  -  rup   -
+resourcequotas                              -  r  r     r     all  -  -     -
+limitranges                                 -  r  r     r     all  -  -     -
+replicationcontrollers                      -  r  all  all  all  -  r     -
+events                                      -  r  all   all   all   cup cup  cup
+deployments.apps                            -  r  all  all  all  -  -     -
+replicasets.apps                            -  r  all  all  all  -  r     -
+jobs.batch                                  -  r  all   all   all   -  -     rup
+ingresses.networking.k8s.io                 -  r  all  all  all  -  -     -
+networkpolicies.networking.k8s.io           -  r  all  all  all  -  -     -
+poddisruptionbudgets.policy                 -  r  all  all  all  -  r     -
+roles.rbac.authorization.k8s.io             -  -  -     all  all  -  -     -
+rolebindings.rbac.authorization.k8s.io      -  -  -     all  all  -  -     -
+leases.coordination.k8s.io                  -  -  all   all   all   -  c     -
+nodes                                       -  -  -     -     all  rc r     -
+namespaces                                  -  -  -     -     all  -  r     -
+persistentvolumes                           -  -  -     -     all  -  rup   -
+clusterroles.rbac.authorization.k8s.io      -  -  -     -     all  -  -     -
+customresourcedefinitions.apiextensions.k8s.io - - -   -     all  -  -     -
+""".strip().splitlines()
+WORDS = {"r": ["list", "watch"], "c": ["create"], "u": ["update"], "p": ["patch"], "d": ["delete"]}
+
+
+def test_a_table_of_users_verbs_and_resources(api, api_ns):
+    subjects = {"nobody": ("ann", []), "node": ("system:node:one", ["system:nodes"]),
+                "scheduler": ("system:kube-scheduler", []), "cluster-admin": ("root", ["system:masters"]),
+                "job": ("system:serviceaccount:kube-system:job-controller",
+                        ["system:serviceaccounts", "system:serviceaccounts:kube-system"])}
+    for role in ("view", "edit", "admin"):
+        subjects[role] = (f"{api_ns.name}-{role}", [])
+        api_ns.kubectl("create", "rolebinding", role, f"--clusterrole={role}", f"--user={subjects[role][0]}")
+    wrong, asked = [], 0
+    for line in TABLE:
+        resource, *cells = line.split()
+        resource, _, subresource = resource.partition("/")
+        resource, _, group = resource.partition(".")
+        is_local = resource not in {"nodes", "namespaces", "persistentvolumes", "clusterroles", "customresourcedefinitions"}
+        for user, cell in zip(USERS, cells, strict=True):
+            name, groups = subjects[user]
+            for letter, verbs in WORDS.items():
+                for verb in verbs:
+                    review = api.post("/apis/authorization.k8s.io/v1/subjectaccessreviews", {"spec": {
+                        "user": name, "groups": [*groups, "system:authenticated"], "resourceAttributes": {
+                            "verb": verb, "group": group, "resource": resource, "subresource": subresource,
+                            "namespace": api_ns.name if is_local else ""}}}).json
+                    asked += 1
+                    if review["status"]["allowed"] is not (cell == "all" or letter in cell):
+                        wrong.append(f"{user} {verb} {resource}/{subresource}: {review['status']['allowed']}")
+    assert not wrong, "\n".join(wrong)
+    assert asked == len(TABLE) * len(USERS) * 6
 
 
 def test_a_refusal_says_who_may_not_do_what_and_where(api_ns):
@@ -131,6 +198,18 @@ def test_a_node_reads_what_its_own_pods_use_and_nothing_else(api_ns):
     assert "forbidden" in as_user(api_ns, "system:node:one", "get", "secret", "theirs", refused=True, **one)
     assert "forbidden" in as_user(api_ns, "system:node:one", "get", "secrets", refused=True, **one)
     assert "forbidden" in as_user(api_ns, "system:node:one", "delete", "pod", "b", refused=True, **one)
+    # Pods of other nodes have secrets in their variables: they are none of its business either.
+    assert "forbidden" in as_user(api_ns, "system:node:one", "get", "pod", "b", refused=True, **one)
+    assert "forbidden" in as_user(api_ns, "system:node:one", "get", "pods", refused=True, **one)
+    assert "forbidden" in as_user(api_ns, "system:node:one", "get", "pods", "--field-selector=spec.nodeName=two",
+                                  refused=True, **one)
+    own = as_user(api_ns, "system:node:one", "get", "pods", "--field-selector=spec.nodeName=one", "-o", "name", **one)
+    assert own.split() == ["pod/a"]
+    for node, refused in ("one", False), ("two", True):
+        answer = as_user(api_ns, "system:node:one", "create", "-f", "-", refused=refused, input=json.dumps(
+            {"apiVersion": "storage.k8s.io/v1", "kind": "CSINode", "metadata": {"name": node}, "spec": {"drivers": []}}), **one)
+        assert ("forbidden" in answer) is refused, answer
+    api_ns.kubectl("delete", "csinode", "one")
     assert "forbidden" in as_user(api_ns, "system:node:one", "patch", "node", "two", "-p", "{}", refused=True, **one)
     assert "deleted" in as_user(api_ns, "system:node:one", "delete", "pod", "a", "--force", "--grace-period=0", **one)
 
@@ -139,7 +218,7 @@ def test_a_node_reads_what_its_own_pods_use_and_nothing_else(api_ns):
     ("system:serviceaccount:kube-system:job-controller", "create pods", "get secrets"),
     ("system:serviceaccount:kube-system:endpoint-controller", "update endpoints", "create pods"),
     ("system:serviceaccount:kube-system:tokens-controller", "update secrets", "delete pods"),
-    ("system:serviceaccount:kube-system:template-instance-controller", "get secrets", "list secrets"),
+    ("system:serviceaccount:kube-system:pod-garbage-collector", "delete pods", "get secrets"),
     ("system:kube-scheduler", "create pods/binding", "create pods"),
     ("system:kube-proxy", "list services", "get secrets"),
 ])

@@ -22,7 +22,7 @@ import Testing
             directory = base + "/volumes"
             if !isNew { try Files.makeDirectories(directory) }
             let provisioner = LocalPathProvisioner(
-                api, administrator: api, nodeName: "a", directory: directory
+                api, nodeName: "a", directory: directory
             ) { _ in }
             run = Task { await provisioner.run() }
         }

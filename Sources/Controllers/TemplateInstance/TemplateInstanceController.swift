@@ -38,7 +38,7 @@ struct TemplateInstanceController: ClusterController, Reconciler {
         do {
             var made = try await found(instance) ?? []
             if made.isEmpty { made = try await make(instance) }
-            guard let problem = try await unready(made) else {
+            guard let problem = try await unready(made, requester(of: instance)) else {
                 try await tell(instance, Condition("Ready", true, reason: "Created"))
                 return .done
             }
@@ -56,6 +56,13 @@ struct TemplateInstanceController: ClusterController, Reconciler {
             try await tell(instance, Condition("InstantiateFailure", true, reason: "Failed", message: "\(error)"))
             return .done
         }
+    }
+
+    /// The API as whoever asked for the instance sees it: all that is done to its objects is done with their rights.
+    private func requester(of instance: Object) -> any ObjectClient {
+        let requester = instance["spec"]["requester"]
+        return parties.client(
+            requester["username"].string ?? "", requester["groups"].elements.compactMap(\.string))
     }
 
     // MARK: Making
@@ -78,6 +85,7 @@ struct TemplateInstanceController: ClusterController, Reconciler {
             }
             return nil
         }
+        let user = requester(of: instance)
         var made: [Made] = []
         for reference in references {
             guard
@@ -88,7 +96,7 @@ struct TemplateInstanceController: ClusterController, Reconciler {
                 made.append(
                     (
                         resource,
-                        try await client.get(
+                        try await user.get(
                             resource, namespace: reference["namespace"].string, name: reference["name"].string ?? "")
                     ))
             } catch { if error.code != 404 { throw error } }
@@ -97,9 +105,7 @@ struct TemplateInstanceController: ClusterController, Reconciler {
     }
 
     private func make(_ instance: Object) async throws -> [Made] {
-        let requester = instance["spec"]["requester"]
-        let user = parties.client(
-            requester["username"].string ?? "", requester["groups"].elements.compactMap(\.string))
+        let user = requester(of: instance)
         var template = instance["spec"]["template"].value
         template["kind"] = "Template"
         template["apiVersion"] = .string(Template.apiVersion)
@@ -182,9 +188,9 @@ struct TemplateInstanceController: ClusterController, Reconciler {
     // MARK: Waiting
 
     /// The first object that asks to be waited for and is not ready.
-    private func unready(_ made: [Made]) async throws -> (name: String, failure: String?)? {
+    private func unready(_ made: [Made], _ user: any ObjectClient) async throws -> (name: String, failure: String?)? {
         for (resource, object) in made where object.annotation(Self.waitForReady) == "true" {
-            let now = try await client.get(resource, namespace: object.namespace, name: object.name)
+            let now = try await user.get(resource, namespace: object.namespace, name: object.name)
             let (spec, status) = (now["spec"], now["status"])
             let name = "\(resource.plural)/\(object.name)"
             let isCurrent = (status["observedGeneration"].int ?? 0) >= now.generation
@@ -228,8 +234,10 @@ struct TemplateInstanceController: ClusterController, Reconciler {
         return .done
     }
 
-    /// Deletes what the instance made. Returns whether something is still on its way out.
+    /// Deletes what the instance made, as far as its requester may still do that. Returns whether something is still on its way
+    /// out.
     private func remove(_ instance: Object, _ policy: String) async throws(StatusError) -> Bool {
+        let user = requester(of: instance)
         var isLeft = false
         for entry in instance["status"]["objects"].elements {
             let reference = entry["ref"]
@@ -238,11 +246,11 @@ struct TemplateInstanceController: ClusterController, Reconciler {
                     reference["apiVersion"].string ?? "v1", reference["kind"].string ?? "")
             else { continue }
             do throws(StatusError) {
-                let rest = try await client.delete(
+                let rest = try await user.delete(
                     resource, namespace: reference["namespace"].string, name: name,
                     DeleteOptions(propagationPolicy: policy, uid: uid))
                 if rest?.isBeingDeleted == true { isLeft = true }
-            } catch { if error.code != 404, error.code != 409 { throw error } }
+            } catch { if ![403, 404, 409].contains(error.code) { throw error } }
         }
         return isLeft
     }

@@ -18,7 +18,6 @@ public final class LocalPathProvisioner: Reconciler {
         let accessModes: JSONValue
     }
     private let client: any ObjectClient
-    private let administrator: any ObjectClient
     private let nodeName: String
     private let directory: String
     private let recorder: Recorder
@@ -29,13 +28,12 @@ public final class LocalPathProvisioner: Reconciler {
     private let queue: WorkQueue<String>
     private let failed: @Sendable (String) -> Void
 
-    /// `administrator` may create the class. `directory` holds a directory for each volume. `failed` hears of what goes
-    /// wrong.
+    /// `directory` holds a directory for each volume. `failed` hears of what goes wrong.
     public init(
-        _ client: any ObjectClient, administrator: any ObjectClient, nodeName: String, directory: String,
+        _ client: any ObjectClient, nodeName: String, directory: String,
         time: any TimeSource = SystemTime(), failed: @escaping @Sendable (String) -> Void
     ) {
-        (self.client, self.administrator, self.failed) = (client, administrator, failed)
+        (self.client, self.failed) = (client, failed)
         (self.nodeName, self.directory) = (nodeName, directory)
         recorder = Recorder(client, component: Self.name, instance: nodeName, time: time)
         queue = WorkQueue(time: time, backoff: Backoff(initial: 1, maximum: 300))
@@ -95,7 +93,7 @@ public final class LocalPathProvisioner: Reconciler {
             "volumeBindingMode": "WaitForFirstConsumer",
         ]
         do throws(StatusError) {
-            _ = try await administrator.create(.storageClasses, namespace: nil, storageClass)
+            _ = try await client.create(.storageClasses, namespace: nil, storageClass)
         } catch {
             if error.reason != "AlreadyExists" { throw error }
         }

@@ -11,6 +11,14 @@ extension DefaultRoles {
           create,delete,get,list,patch,update,watch discovery.k8s.io endpointslices
         role segler:controller:expand-controller
           get,list,watch storage.k8s.io storageclasses
+        role segler:controller:job-controller
+          get,update core pods
+        role segler:controller:local-path-provisioner
+          create,get,list,watch storage.k8s.io storageclasses
+          create,delete,get,list,patch,update,watch core persistentvolumes
+          get,list,patch,update,watch core persistentvolumeclaims
+          get,list,watch core nodes
+          create,patch,update core,events.k8s.io events
         role segler:controller:node-controller
           get,list,watch coordination.k8s.io leases
         role segler:controller:pod-garbage-collector
@@ -30,9 +38,9 @@ extension DefaultRoles {
         role segler:controller:template-instance-controller
           get,list,patch,update,watch template.openshift.io templateinstances
           update template.openshift.io templateinstances/status,templateinstances/finalizers
-          get core secrets
           create,patch,update core,events.k8s.io events
         bind segler:node-bootstrapper ClusterRole system:node-bootstrapper Group=system:bootstrappers:segler:nodes
         bind segler:node-autoapprove ClusterRole system:certificates.k8s.io:certificatesigningrequests:nodeclient Group=system:bootstrappers:segler:nodes
+        bind segler:node-autoapprove-rotation ClusterRole system:certificates.k8s.io:certificatesigningrequests:selfnodeclient Group=system:nodes
         """#
 }
