@@ -83,4 +83,6 @@ $(VENV)/ready: Tests/EndToEnd/requirements.txt
 	@.ci/install test
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	python3 -m venv $(VENV)/hunter # it needs an old Kubernetes client
+	$(VENV)/hunter/bin/pip install --quiet --disable-pip-version-check kube-hunter==0.6.8 setuptools
 	@touch $@

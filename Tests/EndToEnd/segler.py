@@ -36,6 +36,16 @@ def run(*arguments, timeout=60, **options):
                           **options)
 
 
+def hunt(address, *options):
+    """What kube-hunter finds as somebody from outside who tries everything: the services, and numbers of vulnerabilities."""
+    environment = {key: value for key, value in os.environ.items() if not key.endswith("CA_BUNDLE")}
+    done = run(ROOT / ".build-venv/hunter/bin/kube-hunter", "--remote", address, "--active", "--log", "none", "--report", "json",
+               *options, timeout=180, env=environment)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    return {service["service"] for service in found["services"]}, {entry["vid"] for entry in found["vulnerabilities"]}
+
+
 def eventually(check, timeout=30, what="it"):
     """The first true answer of `check`. For things that send no event: processes, files, kubectl's output."""
     deadline = time.monotonic() + timeout

@@ -7,7 +7,7 @@ import subprocess
 import urllib.request
 
 import pytest
-from segler import BINARY, Lines, Segler, eventually, is_ready, run
+from segler import BINARY, Lines, Segler, eventually, hunt, is_ready, run
 
 ADDRESSES = ("10.213.7.1", "10.213.7.2")
 WAITS = "trap 'exit 0' TERM; while :; do sleep 1 & wait $!; done"
@@ -154,6 +154,11 @@ def test_certificates_are_renewed_while_all_runs(cluster, ns):
     assert cluster.kubectl("get", "nodes").count("Ready") == 1
     assert "hello" in ns.kubectl("logs", "app")
     assert ns.kubectl("exec", "app", "--", "echo", "again") == "again\n"
+
+
+def test_kube_hunter_finds_nothing_at_the_agent(cluster, ns):
+    ns.run("app", script=WAITS)
+    assert hunt(ADDRESSES[1]) == ({"Kubelet API"}, set())
 
 
 def test_drain_empties_the_node_and_uncordon_opens_it(cluster, ns):

@@ -6,7 +6,7 @@ import ssl
 import time
 
 import pytest
-from segler import run
+from segler import hunt, run
 
 
 def handshake(port, *options):
@@ -162,3 +162,12 @@ def test_who_speaks_no_tls_at_all(target):
                 answer = b""
             assert not answer.startswith(b"HTTP/"), answer
     assert asked(target) < 2
+
+
+def test_kube_hunter_finds_nothing_at_the_server(own_server):
+    """https://pypi.org/project/kube-hunter/, which knows the usual ports only. The version is public, as upstream's (KHV002), and
+    a token shows that there is an API (KHV005)."""
+    own_server.start("--listen", "127.77.0.1:6443")
+    made = own_server.kubectl("create", "token", "default", "-n", "default").strip()
+    assert hunt("127.77.0.1") == ({"API Server"}, {"KHV002"})
+    assert hunt("127.77.0.1", "--service-account-token", made) == ({"API Server"}, {"KHV002", "KHV005"})
