@@ -68,7 +68,10 @@ final class Target: Sendable {
             method: HTTPMethod(rawValue: seed.method), uri: uri, headers: headers, body: ByteBuffer(bytes: seed.body),
             connection: connection)
         let response: HTTPResponse
-        switch server.respond(to: request, on: loop) {
+        var reply = server.respond(to: request, on: loop)
+        while case .eventually(let decide) = reply { reply = await decide() }
+        switch reply {
+        case .eventually: return "undecided"
         case .now(let now): response = now
         case .later(let later): response = await later()
         case .webSocket, .takeOver: return nil
