@@ -52,6 +52,15 @@ final class LineServer: Sendable {
     /// Why handshakes failed.
     let errors = Mutex<[String]>([])
 
+    /// Whether a handshake failed for such a reason; the client may know of the end before the server does.
+    func failed(because word: String) async throws -> Bool {
+        for _ in 0..<100 {
+            if errors.withLock({ $0 }).contains(where: { $0.contains(word) }) { return true }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        return false
+    }
+
     init(_ context: TLSContext) async throws {
         let box = Mutex<LineServer?>(nil)
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
