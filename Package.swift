@@ -93,16 +93,18 @@ let package = Package(
             ] + nio("NIOCore", "NIOPosix"),
             swiftSettings: strict),
 
-        tests("JSON", ["fuzz-json"]),
+        tests("JSON", ["FuzzSupport", "fuzz-json"]),
         tests("API", ["JSON"]),
+        .target(name: "FuzzSupport", path: "Tests/Fuzz/support", swiftSettings: strict),
         .executableTarget(
-            name: "fuzz-json", dependencies: ["JSON"], path: "Tests/Fuzz/json", swiftSettings: strict),
+            name: "fuzz-json", dependencies: ["FuzzSupport", "JSON"], path: "Tests/Fuzz/json", swiftSettings: strict),
         .executableTarget(
             name: "fuzz-requests",
-            dependencies: ["API", "HTTP", "JSON", "Server", "Store", "TLS"] + nio("NIOCore", "NIOHTTP1", "NIOPosix"),
+            dependencies: ["API", "FuzzSupport", "HTTP", "JSON", "Server", "Store", "TLS"]
+                + nio("NIOCore", "NIOHTTP1", "NIOPosix"),
             path: "Tests/Fuzz/requests", swiftSettings: strict),
         .executableTarget(
-            name: "fuzz-credentials", dependencies: ["API", "Client", "JSON", "Server", "Store", "TLS"],
+            name: "fuzz-credentials", dependencies: ["API", "Client", "FuzzSupport", "JSON", "Server", "Store", "TLS"],
             path: "Tests/Fuzz/credentials", swiftSettings: strict),
         .executableTarget(
             name: "bench-json", dependencies: ["JSON"], path: "Benchmarks/json", swiftSettings: strict),

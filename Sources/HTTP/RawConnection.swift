@@ -57,6 +57,17 @@ public struct HTTPOrigin: Sendable {
         (self.host, self.port, self.tls) = (host, port, tls)
     }
 
+    /// `HOST`, `HOST:PORT` or `[IPv6]:PORT`, as URLs and `Host` headers have it. Nil for what is none.
+    public static func parse(authority text: some StringProtocol, defaultPort: Int) -> (host: String, port: Int)? {
+        var (host, port) = (text[...], defaultPort)
+        if let colon = text.lastIndex(of: ":"), text.last != "]" {
+            guard let number = Int(text[text.index(after: colon)...]), (1...65535).contains(number) else { return nil }
+            (host, port) = (text[..<colon], number)
+        }
+        let name = host.filter { $0 != "[" && $0 != "]" }
+        return name.isEmpty ? nil : (String(name), port)
+    }
+
     /// As a `Host` header has it.
     public var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 

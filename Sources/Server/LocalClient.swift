@@ -24,9 +24,7 @@ public struct LocalClient: ObjectClient {
 
     /// As a ServiceAccount of kube-system.
     public init(_ server: APIServer, account: String, manager: String) {
-        let groups = ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"]
-        let caller = Caller(user: "system:serviceaccount:kube-system:" + account, groups: groups)
-        self.init(server, caller, manager: manager, isComponent: true)
+        self.init(server, .serviceAccount("kube-system", account), manager: manager, isComponent: true)
     }
 
     private init(_ server: APIServer, _ caller: Caller, manager: String, isComponent: Bool) {

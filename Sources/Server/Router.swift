@@ -199,7 +199,7 @@ extension APIServer: Responder {
         let parts = user.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         if parts.count == 4, parts[0] == "system", parts[1] == "serviceaccount" {
             try check("serviceaccounts", parts[3], namespace: parts[2])
-            if groups.isEmpty { groups = ["system:serviceaccounts", "system:serviceaccounts:" + parts[2]] }
+            if groups.isEmpty { groups = Caller.serviceAccount(parts[2], parts[3]).groups }
         } else {
             try check("users", user)
         }

@@ -83,15 +83,13 @@ struct Kubeconfig {
 enum ServerAddress {
     /// - Parameter name: of the option or field that says it, for who gave a wrong one.
     static func parse(_ server: String, _ name: String) throws -> (host: String, port: Int) {
-        let problem = Failure(
-            "\(name) \(server) is not https://HOST:PORT, such as https://192.0.2.10:6443", exitCode: 2)
-        guard server.hasPrefix("https://") else { throw problem }
-        let rest = server.dropFirst("https://".count).prefix { $0 != "/" }
-        guard let colon = rest.lastIndex(of: ":"), !rest.hasSuffix("]") else {
-            if rest.isEmpty { throw problem }
-            return (rest.filter { $0 != "[" && $0 != "]" }, 6443)
+        guard server.hasPrefix("https://"),
+            let place = HTTPOrigin.parse(
+                authority: server.dropFirst("https://".count).prefix { $0 != "/" }, defaultPort: 6443)
+        else {
+            throw Failure(
+                "\(name) \(server) is not https://HOST:PORT, such as https://192.0.2.10:6443", exitCode: 2)
         }
-        guard let port = Int(rest[rest.index(after: colon)...]), (1...65535).contains(port) else { throw problem }
-        return (rest[..<colon].filter { $0 != "[" && $0 != "]" }, port)
+        return place
     }
 }

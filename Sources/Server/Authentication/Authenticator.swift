@@ -15,6 +15,13 @@ struct Caller: Sendable, Equatable {
     /// More about the credential, for those who review it.
     var extra: [String: [String]] = [:]
 
+    /// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#service-account-tokens
+    static func serviceAccount(_ namespace: String, _ name: String) -> Caller {
+        Caller(
+            user: "system:serviceaccount:\(namespace):\(name)",
+            groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"])
+    }
+
     static let anonymous = Caller(user: "system:anonymous", groups: ["system:unauthenticated"])
     var isMaster: Bool { groups.contains("system:masters") }
 }

@@ -131,10 +131,8 @@ final class ServiceAccountTokens: Sendable {
             extra[Self.extra + name + "-name"] = [objectName]
             if !objectUID.isEmpty { extra[Self.extra + name + "-uid"] = [objectUID] }
         }
-        let caller = Caller(
-            user: "system:serviceaccount:\(namespace):\(account)",
-            groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"], uid: uid,
-            extra: extra)
+        var caller = Caller.serviceAccount(namespace, account)
+        (caller.uid, caller.extra) = (uid, extra)
         return Verified(
             caller: caller, expiry: expiry, audiences: claims["aud"].elements.compactMap(\.string), needs: needs)
     }

@@ -42,7 +42,7 @@ struct NodeAuthorizer: Authorizer {
                 ? isOwn(node, request) : isRead && request.fields.required("spec.nodeName") == node
         case ("resource.k8s.io", "resourceslices", ""):
             return request.verb == "create" || request.fields.required("spec.nodeName") == node
-                || !request.name.isEmpty && isOwn(node, request, "resourceslices.resource.k8s.io")
+                || isOwn(node, request, "resourceslices.resource.k8s.io")
         case ("storage.k8s.io", "csinodes", ""):
             return request.verb == "create"
                 || ["get", "update", "patch", "delete"].contains(request.verb) && request.name == node

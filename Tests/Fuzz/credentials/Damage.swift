@@ -1,22 +1,11 @@
+import FuzzSupport
 import TLS
 
-/// SplitMix64: small, and the same on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
-    }
-}
 /// Makes wrong credentials out of right ones.
 struct Damage {
     private var random: SeededGenerator
 
-    init(seed: UInt64) { random = SeededGenerator(state: seed) }
+    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
     mutating func one<Items: Collection>(of items: Items) -> Items.Element where Items.Index == Int {
         items[Int.random(in: items.startIndex..<items.endIndex, using: &random)]

@@ -1,5 +1,4 @@
 internal import API
-internal import HTTP
 internal import JSON
 internal import Store
 internal import TLS
@@ -89,8 +88,10 @@ struct Webhook: Sendable {
 
     /// In which form the webhook wants to see the object of an attempt; nil when it does not want to see it.
     func form(of attempt: Attempt) -> ServedResource? {
-        let forms = takesEquivalents ? [attempt.resource] + attempt.equivalents : [attempt.resource]
-        guard let form = forms.first(where: { form in rules.contains { $0.matches(attempt, as: form.definition) } }),
+        func isAsked(_ form: ServedResource) -> Bool { rules.contains { $0.matches(attempt, as: form.definition) } }
+        guard
+            let form = isAsked(attempt.resource)
+                ? attempt.resource : takesEquivalents ? attempt.equivalents.first(where: isAsked) : nil,
             namespaces.isEmpty || attempt.namespaceLabel().map({ namespaces.matches($0) }) ?? true
         else { return nil }
         if objects.isEmpty { return form }
@@ -115,7 +116,7 @@ struct Attempt: Sendable {
     let resource: ServedResource
     let namespace: String?
     let name: String
-    var subresource: String?
+    let subresource: String?
     let caller: Caller
     let options: JSONValue
     let isDryRun: Bool
@@ -125,8 +126,17 @@ struct Attempt: Sendable {
     let server: APIServer
 
     /// The same resource in its other versions.
-    var equivalents: [ServedResource] {
-        server.registry.all.filter { $0.storeName == resource.storeName && $0 !== resource }
+    let equivalents: [ServedResource]
+
+    init(
+        _ operation: Operation, _ resource: ServedResource, namespace: String?, name: String,
+        subresource: String? = nil,
+        _ caller: Caller, options: JSONValue, isDryRun: Bool, object: JSONValue, old: JSONValue, _ server: APIServer
+    ) {
+        (self.operation, self.resource, self.namespace, self.name) = (operation, resource, namespace, name)
+        (self.subresource, self.caller, self.options, self.isDryRun) = (subresource, caller, options, isDryRun)
+        (self.object, self.old, self.server) = (object, old, server)
+        equivalents = server.registry.all.filter { $0.storeName == resource.storeName && $0 !== resource }
     }
 
     /// The labels of the namespace that it is in, or of the one that it is; nil for other objects of the cluster.
@@ -195,9 +205,8 @@ extension Attempt {
         let ports = query.all("ports").compactMap { Int($0) }
         if !ports.isEmpty { object["ports"] = .array(ports.map { .int($0) }) }
         self.init(
-            operation: .connect, resource: resource, namespace: target.namespace, name: target.name ?? "",
-            subresource: subresource, caller: caller, options: nil, isDryRun: false, object: object, old: nil,
-            server: server)
+            .connect, resource, namespace: target.namespace, name: target.name ?? "", subresource: subresource, caller,
+            options: nil, isDryRun: false, object: object, old: nil, server)
     }
 
     /// A deletion.
@@ -210,7 +219,7 @@ extension Attempt {
         if let policy = request.propagationPolicy { options["propagationPolicy"] = .string(policy) }
         if request.isDryRun { options["dryRun"] = ["All"] }
         self.init(
-            operation: .delete, resource: resource, namespace: namespace, name: name, subresource: nil, caller: caller,
-            options: options, isDryRun: request.isDryRun, object: nil, old: old, server: server)
+            .delete, resource, namespace: namespace, name: name, caller, options: options, isDryRun: request.isDryRun,
+            object: nil, old: old, server)
     }
 }

@@ -102,7 +102,7 @@ extension Webhook {
         case .url(let text):
             let rest = text.dropFirst("https://".count)
             let authority = String(rest.prefix { $0 != "/" })
-            guard let (host, port) = Self.split(authority) else {
+            guard let (host, port) = HTTPOrigin.parse(authority: authority, defaultPort: 443) else {
                 throw WebhookFailure(message: "failed to call webhook: \(text) is not the URL of a server")
             }
             let path = rest.dropFirst(authority.count)
@@ -128,17 +128,5 @@ extension Webhook {
         do throws(TLSError) { return try TLSContext.client(authority: authority, serverName: name) } catch {
             throw WebhookFailure(message: "failed to call webhook: \(error)")
         }
-    }
-
-    private static func split(_ authority: String) -> (String, Int)? {
-        var (host, port) = (authority, 443)
-        if let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") {
-            guard let number = Int(authority[authority.index(after: colon)...]), (1...65535).contains(number) else {
-                return nil
-            }
-            (host, port) = (String(authority[..<colon]), number)
-        }
-        host = host.filter { $0 != "[" && $0 != "]" }
-        return host.isEmpty ? nil : (host, port)
     }
 }

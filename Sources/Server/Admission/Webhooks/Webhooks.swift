@@ -208,19 +208,18 @@ extension APIServer {
 extension Attempt {
     /// A write of an object.
     fileprivate init(_ object: JSONValue, old: JSONValue?, _ context: WriteContext) {
-        let version = context.options.apiVersion
-        let requested = context.server.registry.all.first {
-            $0.storeName == context.resource.storeName && $0.definition.apiVersion == version
-        }
+        let (head, tail) = context.options.apiVersion.splitOnce("/")
+        let requested = context.server.registry.find(
+            group: tail.isEmpty ? "" : head, version: tail.isEmpty ? head : tail,
+            name: context.resource.definition.name[...])
         let kind = old == nil ? "CreateOptions" : context.options.isPatch ? "PatchOptions" : "UpdateOptions"
         var options: JSONValue = ["kind": .string(kind), "apiVersion": "meta.k8s.io/v1"]
         if context.options.isDryRun { options["dryRun"] = ["All"] }
         if !context.options.fieldManager.isEmpty { options["fieldManager"] = .string(context.options.fieldManager) }
         self.init(
-            operation: old == nil ? .create : .update, resource: requested ?? context.resource,
-            namespace: context.namespace, name: object["metadata"]["name"].string ?? "",
-            subresource: context.options.managedSubresource ?? context.subresource, caller: context.caller,
-            options: options, isDryRun: context.options.isDryRun, object: object, old: old ?? .null,
-            server: context.server)
+            old == nil ? .create : .update, requested ?? context.resource, namespace: context.namespace,
+            name: object["metadata"]["name"].string ?? "",
+            subresource: context.options.managedSubresource ?? context.subresource, context.caller, options: options,
+            isDryRun: context.options.isDryRun, object: object, old: old ?? .null, context.server)
     }
 }
